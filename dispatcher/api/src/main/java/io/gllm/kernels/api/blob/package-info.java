@@ -1,0 +1,2 @@
+/** Precompiled device code on the class path: the manifest and its verification. */
+package io.gllm.kernels.api.blob;

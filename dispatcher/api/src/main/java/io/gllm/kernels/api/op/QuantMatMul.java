@@ -1,0 +1,81 @@
+package io.gllm.kernels.api.op;
+
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.Layout;
+import io.gllm.kernels.api.QuantFormat;
+import java.util.List;
+
+/**
+ * y[M,N] = x[M,K] W^T with quantised weights W[N][K], rows of whole blocks as in GGUF, raw or packed by {@code pack_b};
+ * any M. x is f32, or already quantised to the {@linkplain QuantFormat#activationFormat() activation format} of the weights;
+ * y is f32. A kernel either decodes the weights and multiplies in f32, or quantises x once and multiplies integers exactly;
+ * with x already quantised both use the same numbers.
+ */
+public final class QuantMatMul {
+  /** Formats that exist for weights. */
+  public static final List<QuantFormat> FORMATS = List.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
+
+  /** The operator, dispatched on the format of the weights. */
+  public static final Op<Kernel> OP = new Op<>("quant_matmul", Kernel.class, FORMATS);
+
+  private QuantMatMul() {}
+
+  /** A bound kernel. */
+  public interface Kernel {
+    /** Runs on checked arguments. */
+    void run(Buffer w, Buffer x, Buffer y, long m, long n, long k);
+  }
+
+  /**
+   * Checks the arguments.
+   *
+   * @throws IllegalArgumentException naming the shapes, or if k is no whole number of blocks
+   * @throws IllegalStateException if a buffer is closed
+   */
+  public static void check(Buffer w, Buffer x, Buffer y, long m, long n, long k) {
+    Check.size("m", m);
+    Check.size("n", n);
+    Check.size("k", k);
+    Check.open("w", w);
+    if (!(w.type() instanceof QuantFormat format) || !FORMATS.contains(format)) {
+      throw new IllegalArgumentException("w is " + w.type().label() + ", expected one of " + FORMATS);
+    }
+    Check.whole("k", k, format);
+    if (w.layout() == Layout.PACKED) {
+      MatMul.packed(w, n, k);
+    } else {
+      Check.holds("w", w, Check.times(n, k));
+    }
+    Check.holds("x", x, Check.times(m, k));
+    if (x.type() != DType.F32 && x.type() != format.activationFormat()) {
+      throw new IllegalArgumentException("x is " + x.type().label() + ", expected f32 or " + format.activationFormat().label());
+    }
+    Check.holds("y", y, Check.times(m, n));
+    Check.type("y", y, DType.F32);
+    Check.disjoint("y", y, "w", w);
+    Check.disjoint("y", y, "x", x);
+  }
+
+  /** Operations, a multiplication and an addition for each weight and row. */
+  public static long flops(long m, long n, long k) {
+    return 2 * m * n * k;
+  }
+
+  /** Bytes read and written, each operand once. */
+  public static long bytes(QuantFormat format, long m, long n, long k) {
+    return format.bytesFor(n * k) + 4 * (m * k + m * n);
+  }
+
+  /**
+   * Largest error allowed of one element.
+   *
+   * @param k length of the product
+   * @param sumAbs sum of |w x|
+   * @param stepAbs sum over activation blocks of (largest |x| / 127 / 2) times the sum of |w| of the block: the cost of
+   *     quantising x; zero where x came quantised
+   */
+  public static double bound(long k, double sumAbs, double stepAbs) {
+    return (k + 8) * 0x1p-24 * sumAbs + 1.02 * stepAbs + 0x1p-126;
+  }
+}

@@ -1,0 +1,2 @@
+/** Element types, buffers and errors shared by every backend. */
+package io.gllm.kernels.api;

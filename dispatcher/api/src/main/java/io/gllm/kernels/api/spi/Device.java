@@ -1,0 +1,35 @@
+package io.gllm.kernels.api.spi;
+
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.op.Op;
+import java.util.List;
+
+/** An open device: memory and queues. Thread-safe. */
+public interface Device extends AutoCloseable {
+  /** What was opened. */
+  DeviceInfo info();
+
+  /** Whether kernels read and write host memory directly, so that host buffers are used in place. */
+  boolean usesHostMemory();
+
+  /**
+   * Memory filled with zeros, aligned to at least 64 bytes.
+   *
+   * @throws io.gllm.kernels.api.DeviceMemoryException if the device cannot provide it
+   */
+  DeviceMemory allocate(long bytes);
+
+  /** Bytes allocated and not yet closed. */
+  long memoryInUse();
+
+  /** An in-order queue whose kernels keep the promises of {@code numerics}. */
+  Queue openQueue(Numerics numerics);
+
+  /** Every kernel that was considered for an operator and element type, best first, with the outcome. */
+  List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics);
+
+  /** Waits for all queues, then frees all memory. Closing twice is harmless. */
+  @Override
+  void close();
+}
