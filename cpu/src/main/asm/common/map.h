@@ -5,16 +5,16 @@
 
 #define EACH_TYPE(M, ...) M(f32, __VA_ARGS__) M(f16, __VA_ARGS__) M(bf16, __VA_ARGS__)
 
-// BODY(count) computes v[0..count) of the elements from i on; PART computes v[0] of the last n - i.
-#define MAP(T, BODY, PART)                                                            \
+// BODY(T, i) gives the vector of elements from i on, PART(T, i, m) that of the m elements from i on; IN and OUT are types.
+#define MAP(IN, OUT, BODY, PART)                                                      \
     int64_t i = 0;                                                                    \
     for (; i + 4 * VL <= n; i += 4 * VL) {                                            \
         vf v[4];                                                                      \
-        UNROLLED for (int j = 0; j < 4; j++) v[j] = BODY(T, i + j * VL);              \
-        UNROLLED for (int j = 0; j < 4; j++) STORE(T, out + i + j * VL, v[j]);        \
+        UNROLLED for (int j = 0; j < 4; j++) v[j] = BODY(IN, i + j * VL);             \
+        UNROLLED for (int j = 0; j < 4; j++) STORE(OUT, out + i + j * VL, v[j]);      \
     }                                                                                 \
-    for (; i + VL <= n; i += VL) STORE(T, out + i, BODY(T, i));                       \
-    if (i < n) STORE_PART(T, out + i, PART(T, i, n - i), n - i);
+    for (; i + VL <= n; i += VL) STORE(OUT, out + i, BODY(IN, i));                    \
+    if (i < n) STORE_PART(OUT, out + i, PART(IN, i, n - i), n - i);
 
 // The same with stores that bypass the caches, for outputs larger than L3: the first elements up to a vector boundary are
 // stored normally. Measured 42 instead of 32 GB/s for a copy; inside L2 it would halve the speed.
