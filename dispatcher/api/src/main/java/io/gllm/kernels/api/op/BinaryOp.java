@@ -55,8 +55,16 @@ public final class BinaryOp {
     return 3 * n * type.blockBytes();
   }
 
-  /** Largest error allowed: exact arithmetic rounded to f32 then to the type; {@code ulps} f32 units for swiglu's function. */
-  public static double bound(DType type, double ulps, double exact) {
-    return (ulps * 0x1p-24 + type.unitRoundoff()) * Math.abs(exact) + type.subnormalRoundoff();
+  /** Largest error allowed of a sum, difference or product: rounded to f32, then to the type. */
+  public static double bound(DType type, double exact) {
+    double f32 = type == DType.F32 ? 0 : 0x1p-24;
+    return (f32 + type.unitRoundoff()) * Math.abs(exact) + type.subnormalRoundoff();
+  }
+
+  /** Largest error allowed of {@code silu(a) * b}: that of silu in f32 times b, one more product, then the type. */
+  public static double swigluBound(DType type, double a, double b, double silu) {
+    double exact = Math.abs(silu * b);
+    return Math.abs(b) * UnaryOp.bound(UnaryOp.SILU, DType.F32, a, silu) + (0x1p-24 + type.unitRoundoff()) * exact
+        + 0x1p-126 + type.subnormalRoundoff();
   }
 }

@@ -153,4 +153,21 @@ public final class MatMul {
   public static double bound(DType type, long k, double sumAbs, double exact) {
     return (k + 4) * 0x1p-24 * sumAbs + 0x1p-126 + type.unitRoundoff() * Math.abs(exact) + type.subnormalRoundoff();
   }
+
+  /**
+   * Largest error allowed of one element behind an activation: the error before it times the largest slope (1.13, gelu's near
+   * x = 1.4), plus the activation's own, see {@link UnaryOp#bound}; then the type of C.
+   *
+   * @param before the exact argument of the activation
+   * @param exact the exact result
+   */
+  public static double activatedBound(Activation activation, DType type, long k, double sumAbs, double before, double exact) {
+    double product = 1.13 * bound(DType.F32, k, sumAbs, before);
+    double own = switch (activation) {
+      case NONE, RELU -> 0;
+      case SILU -> UnaryOp.bound(UnaryOp.SILU, DType.F32, before, exact);
+      case GELU -> UnaryOp.bound(UnaryOp.GELU, DType.F32, before, exact);
+    };
+    return product + own + type.unitRoundoff() * Math.abs(exact) + type.subnormalRoundoff();
+  }
 }

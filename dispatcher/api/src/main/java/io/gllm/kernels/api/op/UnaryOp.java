@@ -59,11 +59,27 @@ public final class UnaryOp {
   }
 
   /**
-   * Largest error allowed for an exact result: 8 units in the last place of f32 in the result or, for functions that scale
-   * their argument, in x; then the rounding to the type. Results below 2^-126 may be flushed to zero.
+   * Largest error allowed for an exact result of {@code op}, in units u = 2^-24 of f32: 8 u of the result; for negative arguments
+   * 4 u of the argument z of the exponential behind it, since rounding z by a few u changes e^z by |z| times as much (z is x for
+   * exp and silu, sqrt(8/pi) (x + 0.044715 x^3) for gelu, x^2/2 for gelu_erf); then the rounding to the type. An exponential below
+   * 2^-125 may be flushed to zero, which silu and gelu multiply by x. exp may give infinity for x above 88.72.
    */
-  public static double bound(DType type, double x, double exact) {
-    return 8 * 0x1p-24 * Math.abs(exact) + 0x1p-126 + 4 * 0x1p-24 * Math.abs(x * Math.min(1, Math.abs(exact)))
-        + type.unitRoundoff() * Math.abs(exact) + type.subnormalRoundoff();
+  public static double bound(Op<Kernel> op, DType type, double x, double exact) {
+    if (op == RELU) {
+      return 0;
+    }
+    double size = Math.abs(exact);
+    return 0x1p-24 * (8 * size + 4 * Math.abs(exponent(op, x)) * Math.min(1, size)) + 0x1p-125 * (op == EXP ? 1 : 1 + Math.abs(x))
+        + type.unitRoundoff() * size + type.subnormalRoundoff();
+  }
+
+  private static double exponent(Op<Kernel> op, double x) {
+    if (x >= 0 || op == TANH) {
+      return 0;
+    }
+    if (op == GELU) {
+      return 1.5957691216057308 * x * (1 + 0.044715 * x * x);
+    }
+    return op == GELU_ERF ? x * x / 2 : x;
   }
 }
