@@ -4,9 +4,6 @@ package io.gllm.kernels.api;
  * What the elements of a {@link Buffer} are: a plain number type, or a quantised format whose elements come in blocks.
  */
 public sealed interface ElementType permits DType, QuantFormat {
-  /** Number of different element types; {@link #index()} is below it. */
-  int COUNT = DType.values().length + QuantFormat.values().length;
-
   /** A dense index over all element types, for tables that are read on the hot path. */
   int index();
 
@@ -33,6 +30,11 @@ public sealed interface ElementType permits DType, QuantFormat {
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(elements + " elements of " + label() + " exceed 2^63 bytes", e);
     }
+  }
+
+  /** Number of different element types; {@link #index()} is below it. A method: a constant would be computed while the enums load. */
+  static int count() {
+    return DType.values().length + QuantFormat.values().length;
   }
 
   /** The element type at {@code index}. */
