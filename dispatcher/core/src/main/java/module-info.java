@@ -1,0 +1,8 @@
+/** Kernels of LLM inference that pick the best device by themselves. */
+module io.gllm.kernels {
+  requires transitive io.gllm.kernels.api;
+
+  uses io.gllm.kernels.api.spi.BackendProvider;
+
+  exports io.gllm.kernels.gguf;
+}
