@@ -1,0 +1,47 @@
+package io.gllm.kernels.cpu;
+
+import io.gllm.kernels.api.spi.BackendConfig;
+import io.gllm.kernels.api.spi.BackendProvider;
+import io.gllm.kernels.api.spi.Device;
+import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.api.spi.Probe;
+import java.util.List;
+
+/**
+ * The CPU backend. Options: {@code cpu.tier} (native, vector, scalar: the best tier to use) and {@code cpu.threads}.
+ */
+public final class CpuBackendProvider implements BackendProvider {
+  /** For the service loader. */
+  public CpuBackendProvider() {}
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public Probe probe(BackendConfig config) {
+    return Probe.found(List.of(CpuTiers.describe(config)));
+  }
+
+  @Override
+  public Device open(DeviceInfo device, BackendConfig config) {
+    return new CpuDevice(device, CpuTiers.table(config), threads(config));
+  }
+
+  private static int threads(BackendConfig config) {
+    String value = config.get("cpu.threads");
+    if (value == null) {
+      return Runtime.getRuntime().availableProcessors();
+    }
+    try {
+      int threads = Integer.parseInt(value);
+      if (threads >= 1 && threads <= 1024) {
+        return threads;
+      }
+    } catch (NumberFormatException e) {
+      // falls through to the error below, which names the value
+    }
+    throw new IllegalArgumentException("cpu.threads must be a number in 1..1024: " + value);
+  }
+}

@@ -1,0 +1,88 @@
+package io.gllm.kernels.cpu;
+
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.spi.Candidate;
+import io.gllm.kernels.api.spi.Rejection;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All kernels of the CPU: per operator and element type the candidates, best first, the scalar one last. Tiers fill it in
+ * order; a tier that cannot be used leaves its reason.
+ */
+public final class CpuTable {
+  private record Key(Op<?> op, ElementType type) {}
+
+  private final Map<Key, List<CpuKernel<?>>> rows = new HashMap<>();
+  private final Map<Tier, Rejection> rejected = new EnumMap<>(Tier.class);
+
+  /** An empty table. */
+  CpuTable() {}
+
+  /** Appends a candidate for every type of {@code op}. */
+  public <K> void add(Op<K> op, Tier tier, boolean reproducible, CpuKernel.Factory<K> factory) {
+    for (ElementType type : op.types()) {
+      add(op, type, tier, reproducible, factory);
+    }
+  }
+
+  /** Appends a candidate for one type of {@code op}. */
+  public <K> void add(Op<K> op, ElementType type, Tier tier, boolean reproducible, CpuKernel.Factory<K> factory) {
+    String name = tier.label() + "_" + op.name() + "_" + type.label();
+    rows.computeIfAbsent(new Key(op, type), key -> new ArrayList<>()).add(new CpuKernel<>(name, tier, reproducible, factory));
+  }
+
+  /** Notes why a tier has no candidates. */
+  void reject(Tier tier, Rejection reason) {
+    rejected.put(tier, reason);
+  }
+
+  /** Why a tier is not used, or null. */
+  Rejection rejection(Tier tier) {
+    return rejected.get(tier);
+  }
+
+  /** The first candidate that keeps the promises of {@code numerics}, or null if there is none. */
+  @SuppressWarnings("unchecked")
+  <K> CpuKernel<K> choose(Op<K> op, ElementType type, Numerics numerics) {
+    for (CpuKernel<?> kernel : rows.getOrDefault(new Key(op, type), List.of())) {
+      if (numerics == Numerics.FAST || kernel.reproducible()) {
+        return (CpuKernel<K>) kernel;
+      }
+    }
+    return null;
+  }
+
+  List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
+    List<Candidate> result = new ArrayList<>();
+    CpuKernel<?> chosen = choose(op, type, numerics);
+    List<CpuKernel<?>> row = rows.getOrDefault(new Key(op, type), List.of());
+    for (Tier tier : Tier.values()) {
+      String name = tier.label() + "_" + op.name() + "_" + type.label();
+      CpuKernel<?> kernel = row.stream().filter(k -> k.tier() == tier).findFirst().orElse(null);
+      if (kernel != null) {
+        result.add(new Candidate(name, kernel == chosen, reason(kernel, chosen, numerics)));
+      } else if (rejected.containsKey(tier)) {
+        result.add(new Candidate(name, false, rejected.get(tier).seen()));
+      } else {
+        result.add(new Candidate(name, false, "this tier leaves the operator to the next one"));
+      }
+    }
+    return result;
+  }
+
+  private static String reason(CpuKernel<?> kernel, CpuKernel<?> chosen, Numerics numerics) {
+    if (kernel == chosen) {
+      return "best tier that " + (numerics == Numerics.FAST ? "has the operator" : "keeps the portable order of sums");
+    }
+    if (numerics == Numerics.REPRODUCIBLE && !kernel.reproducible()) {
+      return "does not keep the portable order of sums";
+    }
+    return "a better tier has the operator";
+  }
+}
