@@ -250,6 +250,8 @@ int main(int argc, char** argv) {
     load_blob(argv[1], argv[2]);
     test_elementwise();
     test_accuracy();
+    test_rows();
+    test_attention();
     printf("%-20s %4d entries, %d failures\n", argv[2], entry_count, failures);
     return failures ? 1 : 0;
 }

@@ -45,3 +45,5 @@ void expect_close(type_t type, float got, double want, double relative, double a
 
 void test_elementwise(void);
 void test_accuracy(void);
+void test_rows(void);
+void test_attention(void);

@@ -92,3 +92,34 @@ INLINE vf load_bf16(const bfloat_t* p) { return widen_bf16(_mm_loadu_si128((cons
 INLINE vf load_part_bf16(const bfloat_t* p, int64_t n) { return widen_bf16(load_part_16(p, n)); }
 INLINE void store_bf16(bfloat_t* p, vf v) { _mm_storeu_si128((__m128i*)p, narrow_bf16(v)); }
 INLINE void store_part_bf16(bfloat_t* p, vf v, int64_t n) { store_part_16(p, narrow_bf16(v), n); }
+
+INLINE float vfirst(vf v) { return _mm256_cvtss_f32(v); }
+
+// Pairs (2i, 2i+1): swapped; sign of the even lanes turned; each of VL/2 floats, or the first n of them, in both lanes.
+INLINE vf vswap(vf v) { return _mm256_permute_ps(v, 0xb1); }
+INLINE vf vneg_even(vf v) { return _mm256_xor_ps(v, _mm256_castsi256_ps(_mm256_set1_epi64x(0x80000000))); }
+INLINE vf twice(__m128 v) { return _mm256_set_m128(_mm_unpackhi_ps(v, v), _mm_unpacklo_ps(v, v)); }
+INLINE vf load_twice(const float* p) { return twice(_mm_loadu_ps(p)); }
+INLINE vf load_part_twice(const float* p, int64_t n) { return twice(_mm_maskload_ps(p, _mm256_castsi256_si128(part(n)))); }
+
+// r[i] lane j <-> r[j] lane i.
+INLINE void vtranspose(vf* r) {
+    vf t[8];
+    for (int i = 0; i < 8; i += 2) t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    for (int i = 0; i < 8; i += 4) {  // r[i + c]: column c of rows i..i+3 in both halves
+        r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
+        r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+    }
+    for (int c = 0; c < 4; c++) {
+        vf low = _mm256_permute2f128_ps(r[c], r[c + 4], 0x20);
+        r[c + 4] = _mm256_permute2f128_ps(r[c], r[c + 4], 0x31);
+        r[c] = low;
+    }
+}
+
+// Lane i = sum of the lanes of r[i].
+INLINE vf vsums(const vf* r) {
+    vf low = _mm256_hadd_ps(_mm256_hadd_ps(r[0], r[1]), _mm256_hadd_ps(r[2], r[3]));
+    vf high = _mm256_hadd_ps(_mm256_hadd_ps(r[4], r[5]), _mm256_hadd_ps(r[6], r[7]));
+    return _mm256_add_ps(_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31));
+}

@@ -94,3 +94,26 @@ INLINE vf load_bf16(const bfloat_t* p) { return widen_bf16(vld1_u16(p)); }
 INLINE vf load_part_bf16(const bfloat_t* p, int64_t n) { return widen_bf16(load_part_16(p, n)); }
 INLINE void store_bf16(bfloat_t* p, vf v) { vst1_u16(p, narrow_bf16(v)); }
 INLINE void store_part_bf16(bfloat_t* p, vf v, int64_t n) { store_part_16(p, narrow_bf16(v), n); }
+
+INLINE float vfirst(vf v) { return vgetq_lane_f32(v, 0); }
+
+// Pairs (2i, 2i+1): swapped; sign of the even lanes turned; each of VL/2 floats, or the first n of them, in both lanes.
+INLINE vf vswap(vf v) { return vrev64q_f32(v); }
+INLINE vf vneg_even(vf v) {
+    return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(v), vreinterpretq_u32_u64(vdupq_n_u64(0x80000000))));
+}
+INLINE vf twice(float32x2_t v) { return vcombine_f32(vdup_lane_f32(v, 0), vdup_lane_f32(v, 1)); }
+INLINE vf load_twice(const float* p) { return twice(vld1_f32(p)); }
+INLINE vf load_part_twice(const float* p, int64_t n) { return n > 1 ? load_twice(p) : twice(vld1_lane_f32(p, vdup_n_f32(0), 0)); }
+
+// r[i] lane j <-> r[j] lane i.
+INLINE void vtranspose(vf* r) {
+    float32x4x2_t a = vtrnq_f32(r[0], r[1]), b = vtrnq_f32(r[2], r[3]);
+    r[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
+    r[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
+    r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
+    r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+}
+
+// Lane i = sum of the lanes of r[i].
+INLINE vf vsums(const vf* r) { return vpaddq_f32(vpaddq_f32(r[0], r[1]), vpaddq_f32(r[2], r[3])); }
