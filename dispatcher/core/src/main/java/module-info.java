@@ -4,5 +4,6 @@ module io.gllm.kernels {
 
   uses io.gllm.kernels.api.spi.BackendProvider;
 
+  exports io.gllm.kernels;
   exports io.gllm.kernels.gguf;
 }

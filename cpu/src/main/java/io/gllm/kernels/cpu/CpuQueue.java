@@ -42,13 +42,8 @@ final class CpuQueue extends Queue {
   public void sync() {}
 
   @Override
-  public void close() {
-    begin();
-    try {
-      context.scratch().close();
-    } finally {
-      end();
-    }
+  protected void release() {
+    context.scratch().close();
     device.forget(this);
   }
 }

@@ -11,13 +11,22 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public abstract class Queue implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
+  private boolean closed;
 
   /** For subclasses. */
   protected Queue() {}
 
-  /** Takes the queue for a launch. */
+  /**
+   * Takes the queue for a launch.
+   *
+   * @throws IllegalStateException if it is closed
+   */
   public final void begin() {
     lock.lock();
+    if (closed) {
+      lock.unlock();
+      throw new IllegalStateException("the queue is closed");
+    }
   }
 
   /** Gives the queue back. */
@@ -50,7 +59,20 @@ public abstract class Queue implements AutoCloseable {
   /** Waits until everything launched so far has finished. */
   public abstract void sync();
 
-  /** Waits, then gives up scratch memory. Closing twice is harmless. */
+  /** Waits, then gives up scratch memory; called once. */
+  protected abstract void release();
+
+  /** Waits for the launch in progress, then refuses others. Closing twice is harmless. */
   @Override
-  public abstract void close();
+  public final void close() {
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        release();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
 }

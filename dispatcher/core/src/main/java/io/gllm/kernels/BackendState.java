@@ -1,0 +1,19 @@
+package io.gllm.kernels;
+
+import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.api.spi.Rejection;
+import java.util.List;
+
+/**
+ * What became of one backend during detection.
+ *
+ * @param name the backend
+ * @param devices what it found, best first
+ * @param rejection why it is not used, or null
+ */
+public record BackendState(String name, List<DeviceInfo> devices, Rejection rejection) {
+  /** Copies the list. */
+  public BackendState {
+    devices = List.copyOf(devices);
+  }
+}

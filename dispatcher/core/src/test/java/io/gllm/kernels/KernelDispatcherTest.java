@@ -1,0 +1,136 @@
+package io.gllm.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gllm.kernels.api.BackendUnavailableException;
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.op.RmsNorm;
+import java.lang.foreign.Arena;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** The dispatcher: choice of device, misuse, closing, threads, allocation. */
+class KernelDispatcherTest {
+  @Test
+  void choosesTheCpuWhereNothingElseIsAndSaysWhy() {
+    try (var kernels = KernelDispatcher.create()) {
+      assertEquals("cpu", kernels.device().backend());
+      assertTrue(kernels.report().summary().startsWith("using cpu"));
+      assertEquals(3, kernels.explain(RmsNorm.OP).size());
+    }
+  }
+
+  @Test
+  void runsAnOperator() {
+    try (var kernels = KernelDispatcher.create();
+        Buffer x = kernels.upload(3f, 4f);
+        Buffer w = kernels.upload(1f, 2f);
+        Buffer out = kernels.allocate(DType.F32, 2)) {
+      kernels.rmsNorm(x, w, out, 1, 2, 0f);
+      float rms = (float) Math.sqrt(12.5);
+      assertArrayEquals(new float[]{3 / rms, 8 / rms}, out.toFloatArray(), 1e-6f);
+    }
+  }
+
+  @Test
+  void anUnknownBackendIsAnErrorWithReasonAndFix() {
+    var builder = KernelDispatcher.builder().backend("abacus");
+    var e = assertThrows(BackendUnavailableException.class, builder::create);
+    assertTrue(e.getMessage().contains("abacus") && e.getMessage().contains("installed are"), e.getMessage());
+  }
+
+  @Test
+  void anOptionWithoutSuchAValueIsAnError() {
+    assertThrows(IllegalArgumentException.class, () -> KernelDispatcher.builder().backend("cpu").option("cpu.threads", "many").create());
+    assertThrows(IllegalArgumentException.class, () -> KernelDispatcher.builder().backend("cpu").option("cpu.tier", "quantum").create());
+  }
+
+  @Test
+  void misuseNamesTheSizes() {
+    try (var kernels = KernelDispatcher.create(); Buffer x = kernels.upload(1f, 2f, 3f); Buffer y = kernels.upload(1f, 2f, 3f)) {
+      var tooShort = assertThrows(IllegalArgumentException.class, () -> kernels.vecAdd(x, y, y, 4));
+      assertTrue(tooShort.getMessage().contains("3") && tooShort.getMessage().contains("4"), tooShort.getMessage());
+      assertThrows(IllegalArgumentException.class, () -> kernels.vecAdd(x, y, y, -1));
+      assertThrows(IllegalArgumentException.class, () -> kernels.vecAdd(x, null, y, 1));
+      assertThrows(IllegalArgumentException.class, () -> kernels.silu(x.slice(0, 2), x.slice(1, 2), 2), "partial overlap");
+      assertThrows(IllegalArgumentException.class, () -> kernels.gemm(x, x, y, Long.MAX_VALUE, 2, 2), "overflow");
+    }
+  }
+
+  @Test
+  void closedBuffersAndDispatchersAreErrors() {
+    var kernels = KernelDispatcher.create();
+    Buffer x = kernels.upload(1f);
+    Buffer closed = kernels.upload(1f);
+    closed.close();
+    closed.close();
+    assertThrows(IllegalStateException.class, () -> kernels.vecAdd(x, closed, x, 1));
+    assertThrows(IllegalStateException.class, () -> x.slice(0, 1).close());
+    assertEquals(4, kernels.memoryInUse());
+    kernels.close();
+    kernels.close();
+    assertFalse(x.isOpen());
+    assertThrows(IllegalStateException.class, () -> kernels.vecAdd(x, x, x, 1));
+    assertThrows(IllegalStateException.class, () -> kernels.allocate(DType.F32, 1));
+    assertThrows(IllegalStateException.class, x::toFloatArray);
+  }
+
+  @Test
+  void wrappedSegmentsAreUsedInPlaceUntilTheirArenaCloses() {
+    try (var kernels = KernelDispatcher.create()) {
+      Buffer wrapped;
+      try (Arena arena = Arena.ofConfined()) {
+        wrapped = Buffer.wrap(arena.allocate(64, 64), DType.F32);
+        kernels.exp(wrapped, wrapped, 16);
+        assertEquals(1f, wrapped.toFloatArray()[15]);
+        assertEquals(0, kernels.transfers().stagedCopies());
+      }
+      assertThrows(IllegalStateException.class, () -> kernels.exp(wrapped, wrapped, 16));
+    }
+  }
+
+  @Test
+  void reproducibleSharesTheDeviceAndItsBuffers() {
+    try (var kernels = KernelDispatcher.create(); var exact = kernels.reproducible(); Buffer x = kernels.upload(1f, 2f)) {
+      assertEquals(Numerics.REPRODUCIBLE, exact.numerics());
+      exact.vecScale(x, 2f, 2);
+      kernels.vecScale(x, 2f, 2);
+      assertArrayEquals(new float[]{4f, 8f}, x.toFloatArray());
+    }
+  }
+
+  @Test
+  void manyThreadsMayCallAndClose() throws Exception {
+    try (var kernels = KernelDispatcher.create(); ExecutorService pool = Executors.newFixedThreadPool(4)) {
+      CountDownLatch start = new CountDownLatch(1);
+      Future<?>[] done = new Future<?>[4];
+      for (int t = 0; t < done.length; t++) {
+        done[t] = pool.submit(() -> {
+          start.await();
+          for (int i = 0; i < 200; i++) {
+            try (Buffer x = kernels.allocate(DType.F32, 40_000); Buffer s = kernels.allocate(DType.F32, 1)) {
+              kernels.exp(x, x, 40_000);
+              kernels.vecSum(x, s, 40_000);
+              assertEquals(40_000f, s.toFloatArray()[0]);
+            }
+          }
+          return null;
+        });
+      }
+      start.countDown();
+      for (Future<?> f : done) {
+        f.get();
+      }
+      assertEquals(0, kernels.memoryInUse());
+    }
+  }
+}
