@@ -6,4 +6,5 @@ module io.gllm.kernels {
 
   exports io.gllm.kernels;
   exports io.gllm.kernels.gguf;
+  exports io.gllm.kernels.tokenizer;
 }

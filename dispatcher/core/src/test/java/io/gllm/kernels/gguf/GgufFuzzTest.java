@@ -13,10 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Thousands of damaged files: each loads correctly or gives a {@link GgufException}, quickly and without large allocations. */
 class GgufFuzzTest {
@@ -36,30 +36,38 @@ class GgufFuzzTest {
   private int loaded;
   private int rejected;
 
-  @BeforeEach
-  void makeValidFile() {
-    writer = SampleFiles.small();
+  private void start(String sample) {
+    writer = switch (sample) {
+      case "gpt2" -> SampleFiles.withBytePairs();
+      case "llama" -> SampleFiles.withSentencePieces();
+      default -> SampleFiles.small();
+    };
     valid = writer.bytes();
     check(valid, "the valid file");
     assertTrue(loaded == 1, "the unchanged file must load");
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "gpt2", "llama"})
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
-  void truncations() {
+  void truncations(String sample) {
+    start(sample);
+    int step = sample.equals("plain") ? 1 : 5;
     int head = writer.fields().getLast().offset() + 8;
-    for (int length = 0; length < valid.length; length += length < head ? 1 : 97) {
+    for (int length = 0; length < valid.length; length += length < head ? step : 97) {
       check(Arrays.copyOf(valid, length), "cut after " + length);
     }
     assertTrue(loaded == 1, "a file that was cut must not load");
     assertTrue(rejected > 500, "rejected " + rejected);
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "gpt2", "llama"})
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
-  void bitFlips() {
+  void bitFlips(String sample) {
+    start(sample);
     Random random = new Random(20260101);
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 1500; i++) {
       byte[] bytes = valid.clone();
       int flips = 1 + random.nextInt(3);
       for (int j = 0; j < flips; j++) {
@@ -70,9 +78,11 @@ class GgufFuzzTest {
     assertTrue(loaded > 100 && rejected > 100, loaded + " loaded, " + rejected + " rejected");
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "gpt2", "llama"})
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
-  void hostileFields() {
+  void hostileFields(String sample) {
+    start(sample);
     Random random = new Random(7);
     List<GgufWriter.Field> fields = writer.fields();
     for (GgufWriter.Field field : fields) {
@@ -86,9 +96,11 @@ class GgufFuzzTest {
     assertTrue(loaded + rejected > 2000, loaded + " loaded, " + rejected + " rejected");
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "gpt2", "llama"})
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
-  void pairsOfHostileFields() {
+  void pairsOfHostileFields(String sample) {
+    start(sample);
     Random random = new Random(8);
     List<GgufWriter.Field> fields = writer.fields();
     for (int i = 0; i < 1000; i++) {

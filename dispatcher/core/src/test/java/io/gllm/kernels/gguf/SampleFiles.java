@@ -3,11 +3,22 @@ package io.gllm.kernels.gguf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gllm.kernels.tokenizer.Tokenizer;
 import java.nio.file.Path;
 
 /** The small file that the fuzz tests damage, and a reader that looks at all of it. */
 final class SampleFiles {
   private SampleFiles() {}
+
+  /** The same with a byte-level vocabulary. */
+  static GgufWriter withBytePairs() {
+    return SampleVocabularies.bytePairs(small(), "llama-bpe", "t h", "th e", "\u0120 the", "i n");
+  }
+
+  /** The same with a SentencePiece vocabulary. */
+  static GgufWriter withSentencePieces() {
+    return SampleVocabularies.sentencePieces(small(), true, "\u2581t", "he", "\u2581the", "\u2581", "t", "h", "e");
+  }
 
   /** A valid file with every type of value, nested arrays, and tensors of several types. */
   static GgufWriter small() {
@@ -23,6 +34,9 @@ final class SampleFiles {
   static void use(Path path) {
     try (GgufFile file = GgufFile.open(path)) {
       file.metadata().keys().forEach(key -> use(file.metadata(), key));
+      if (file.metadata().contains("tokenizer.ggml.model")) {
+        useTokenizer(file.metadata());
+      }
       long size = path.toFile().length();
       for (GgufTensor tensor : file.tensors()) {
         assertTrue(tensor.elements() > 0 && tensor.fileOffset() >= 0 && tensor.fileOffset() <= size, tensor::toString);
@@ -31,6 +45,16 @@ final class SampleFiles {
           assertTrue(tensor.fileOffset() + tensor.byteSize() <= size, tensor::toString);
         }
       }
+    }
+  }
+
+  /** A vocabulary that loads must work, or say which text it lacks. */
+  private static void useTokenizer(GgufMetadata metadata) {
+    Tokenizer tokenizer = Tokenizer.of(metadata);
+    String text = "in the \u4e2d <tool>";
+    for (int id : tokenizer.encode(text, true, true)) {
+      assertTrue(id >= 0 && id < tokenizer.vocabularySize(), text);
+      tokenizer.decode(id);
     }
   }
 
