@@ -152,7 +152,7 @@ static void check_matmul(const format_t* f, int64_t n, int64_t k, int64_t m, int
     float* y[3];
     for (int form = 0; form < 3; form++) {   // packed, raw, packed in two parts
         y[form] = buffer(5 + form, (size_t)((m - 1) * stride + n) * 4);
-        int64_t arguments[9] = {(int64_t)(form == 1 ? w : packed), form == 1 ? row_bytes : 0, (int64_t)act, 0, (int64_t)y[form], stride, m, n, k};
+        int64_t arguments[10] = {(int64_t)(form == 1 ? w : packed), form == 1 ? row_bytes : 0, (int64_t)act, 0, (int64_t)y[form], stride, m, n, k, 8192};
         int64_t* a = buffer(9, sizeof arguments);
         memcpy(a, arguments, sizeof arguments);
         int64_t split = form == 2 ? groups / 2 : 0;

@@ -2,8 +2,7 @@
 #pragma once
 #include "quant_formats.h"
 
-#define PREFETCH 512     // bytes ahead in the weight stream, one hint per line into L2: see quant_matmul.c
-#define AHEAD(p) __builtin_prefetch(p, 0, 2)
+#define AHEAD(p) __builtin_prefetch(p, 0, 3)
 
 #define RUNS_d32 8
 #define RUNS_w32 8
@@ -112,7 +111,7 @@ INLINE f32x16 first_part(const u32x16 mins[4], f32x16 dmin, const int16_t* s) {
     UNROLL for (int t = 0; t < T; t++) y[t] = (f32x16){};                                                            \
     for (int64_t b = 0; b < supers(p->k); b++) {                                                                     \
       const uint8_t* w = super_##format(p, g, b, scratch->packed[0]);                                                \
-      int64_t i = b * p->m + t0, hint = p->row_bytes ? 0 : PREFETCH, runs = runs_of(p->k, b);                        \
+      int64_t i = b * p->m + t0, hint = p->row_bytes ? 0 : p->ahead, runs = runs_of(p->k, b);                        \
       (void)runs;                                                                                                    \
       MINS_##mode(format, w);                                                                                        \
       f32x16 part[T];                                                                                                \
@@ -139,9 +138,9 @@ INLINE void row_pointers(const uint8_t* w, int64_t row_bytes, int64_t n, int64_t
       pack_##format(rows, (columns - at) / 32, out);                                                                 \
       for (int r = 0; r < ROWS; r++) {                                                                               \
         rows[r] += bytes;                                                                                            \
-        AHEAD(rows[r] + PREFETCH / 2);                                                                               \
-        if (bytes > 64) AHEAD(rows[r] + PREFETCH / 2 + 64);                                                          \
-        if (bytes > 128) AHEAD(rows[r] + PREFETCH / 2 + 128);                                                        \
+        AHEAD(rows[r] + 256);                                                                               \
+        if (bytes > 64) AHEAD(rows[r] + 256 + 64);                                                          \
+        if (bytes > 128) AHEAD(rows[r] + 256 + 128);                                                        \
       }                                                                                                              \
     }                                                                                                                \
   }
