@@ -322,13 +322,26 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     }
 
     /**
+     * Opens the device without a dispatcher, for conformance suites and benchmarks; the caller closes it.
+     *
+     * @throws io.gllm.kernels.api.BackendUnavailableException if the named backend cannot be used
+     */
+    public Device openDevice() {
+      return choose().device();
+    }
+
+    private Detection.Choice choose() {
+      return new Detection(providers, new BackendConfig(options)).choose(backend);
+    }
+
+    /**
      * Opens the device.
      *
      * @throws io.gllm.kernels.api.BackendUnavailableException if the named backend cannot be used
      * @throws IllegalArgumentException if an option has no such value
      */
     public KernelDispatcher create() {
-      Detection.Choice choice = new Detection(providers, new BackendConfig(options)).choose(backend);
+      Detection.Choice choice = choose();
       LOG.log(System.Logger.Level.INFO, () -> choice.report().summary());
       try {
         return new KernelDispatcher(choice.device(), choice.report(), numerics, strict, true);
