@@ -252,6 +252,7 @@ int main(int argc, char** argv) {
     test_accuracy();
     test_rows();
     test_attention();
+    test_quant();
     printf("%-20s %4d entries, %d failures\n", argv[2], entry_count, failures);
     return failures ? 1 : 0;
 }

@@ -47,3 +47,4 @@ void test_elementwise(void);
 void test_accuracy(void);
 void test_rows(void);
 void test_attention(void);
+void test_quant(void);

@@ -1,0 +1,117 @@
+// y[t][r] = sum_k x[t][k] * w[r][k], integer dot products, for packed weights and for GGUF rows as they are.
+//
+// 1..4 tokens: weights unpacked in registers (a store to L1 in between would halve the bandwidth). More: 64 rows x 256
+// columns are unpacked to L1 and every 16 tokens go through a tile. GGUF rows are packed superblock by superblock on the fly.
+#include "quant_matmul.h"
+
+ASM_CALL void quant_tile_d32(const Tile* t);
+ASM_CALL void quant_tile_w32(const Tile* t);
+ASM_CALL void quant_tile_c16(const Tile* t);
+
+// Bytes per token of what the tile reads beside the integers, by mode.
+#define SIDE_d32(a, i) ((const void*)((a)->c + (i) * 8))
+#define SIDE_c16(a, i) ((const void*)((a)->c + (i) * 16))
+#define SIDE_w32(a, i) ((const void*)((a)->s + (i) * 8))
+#define SCALES_d32(a, i) ((a)->d + (i) * 8)
+#define SCALES_c16(a, i) ((a)->d + (i))
+#define SCALES_w32(a, i) ((a)->d + (i))
+
+static void clear_sums(Scratch* s, int64_t tokens) {
+  f32x16* p = (f32x16*)s->sums;
+  for (int64_t i = 0; i < tokens * GROUPS; i++) p[i] = (f32x16){};
+}
+static void store_sums(const QuantMatmul* p, const Scratch* s, int64_t g, int64_t groups, int64_t t0, int64_t tokens) {
+  for (int64_t t = 0; t < tokens; t++) {
+    for (int64_t i = 0; i < groups; i++)
+      store_rows(p->y + (t0 + t) * p->y_stride + (g + i) * ROWS, load_f(s->sums[t][i]), p->n - (g + i) * ROWS);
+  }
+}
+
+// The first tile of tokens prefetches the next superblock of its row group, the others the activations of the next tile.
+#define TILED(format, mode)                                                                                          \
+  NOINLINE void tiled_##format(const QuantMatmul* p, const Act* a, int64_t g0, int64_t g1, Scratch* s) {             \
+    enum { bytes = SUPER / COLS_##format * CHUNK_##format };                                                         \
+    for (int64_t t0 = 0; t0 < p->m; t0 += TOKENS) {                                                                  \
+      int64_t tokens = min64(TOKENS, p->m - t0);                                                                     \
+      for (int64_t g = g0; g < g1; g += GROUPS) {                                                                    \
+        int64_t groups = min64(GROUPS, g1 - g);                                                                      \
+        clear_sums(s, tokens);                                                                                       \
+        for (int64_t b = 0; b < supers(p->k); b++) {                                                                 \
+          int64_t runs = runs_of(p->k, b);                                                                           \
+          const uint8_t* w[GROUPS];                                                                                  \
+          for (int64_t e = 0; e < groups; e++) {                                                                     \
+            w[e] = super_##format(p, g + e, b, s->packed[e]);                                                        \
+            unpack_##format(w[e], runs, &s->unit[e]);                                                                \
+          }                                                                                                          \
+          for (int64_t t = 0; t < tokens; t += 16) {                                                                 \
+            int64_t i = b * p->m + t0 + t;                                                                           \
+            Tile tile = {0, a->q + i * 256, SIDE_##mode(a, i), SCALES_##mode(a, i), 0, 0, min64(16, tokens - t), runs}; \
+            for (int64_t e = 0; e < groups; e++) {                                                                   \
+              tile.unit = &s->unit[e];                                                                               \
+              tile.sum = s->sums[t][e];                                                                              \
+              tile.ahead = t == 0 && p->row_bytes == 0 ? (const void*)(w[e] + bytes) : (const void*)(tile.q + 4096 + e * 1024); \
+              quant_tile_##mode(&tile);                                                                              \
+            }                                                                                                        \
+          }                                                                                                          \
+        }                                                                                                            \
+        store_sums(p, s, g, groups, t0, tokens);                                                                     \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+
+#if FUSED_TOKENS == 4
+#define FUSED_ALL(format, mode)                                                                                      \
+  FUSED(format, mode, 1)                                                                                             \
+  FUSED(format, mode, 2)                                                                                             \
+  FUSED(format, mode, 3)                                                                                             \
+  FUSED(format, mode, 4)                                                                                             \
+  INLINE void fused_##format(const QuantMatmul* p, const Act* a, int64_t g, int64_t t, Scratch* s) {                 \
+    if (p->m == 1) fused_##format##_1(p, a, g, t, s);                                                                \
+    else if (p->m == 2) fused_##format##_2(p, a, g, t, s);                                                           \
+    else if (p->m == 3) fused_##format##_3(p, a, g, t, s);                                                           \
+    else fused_##format##_4(p, a, g, t, s);                                                                          \
+  }
+#else
+#define FUSED_ALL(format, mode)                                                                                      \
+  FUSED(format, mode, 1)                                                                                             \
+  FUSED(format, mode, 2)                                                                                             \
+  INLINE void fused_##format(const QuantMatmul* p, const Act* a, int64_t g, int64_t t, Scratch* s) {                 \
+    if (p->m - t == 1) fused_##format##_1(p, a, g, t, s);                                                            \
+    else fused_##format##_2(p, a, g, t, s);                                                                          \
+  }
+#endif
+
+#define ACT_d32 act_32
+#define ACT_w32 act_256
+#define ACT_c16 act_256
+
+// quant_matmul_<format>(arguments, first and last row group, scratch); quant_pack_<format>(GGUF rows, distance of rows,
+// packed, rows, columns, first and last row group).
+#define ENTRIES(format, mode)                                                                                        \
+  PACK_SUPER(format)                                                                                                 \
+  SUPER_AT(format)                                                                                                   \
+  UNPACK(format, mode)                                                                                               \
+  FUSED_ALL(format, mode)                                                                                            \
+  TILED(format, mode)                                                                                                \
+  ENTRY("pllp>v") void quant_matmul_##format(const QuantMatmul* p, int64_t g0, int64_t g1, void* scratch) {          \
+    Act a = ACT_##mode(p->x, p->m, p->k);                                                                            \
+    if (p->m > 4) {                                                                                                  \
+      tiled_##format(p, &a, g0, g1, scratch);                                                                        \
+      return;                                                                                                        \
+    }                                                                                                                \
+    for (int64_t g = g0; g < g1; g++)                                                                                \
+      for (int64_t t = 0; t < p->m; t += FUSED_TOKENS) fused_##format(p, &a, g, t, scratch);                         \
+  }                                                                                                                  \
+  ENTRY("plpllll>v") void quant_pack_##format(const uint8_t* w, int64_t row_bytes, uint8_t* out, int64_t n, int64_t k, \
+                                              int64_t g0, int64_t g1) {                                              \
+    for (int64_t g = g0; g < g1; g++) {                                                                              \
+      uint8_t* to = out + g * PACKED_ROW_GROUP(format, k);                                                           \
+      for (int64_t b = 0; b < supers(k); b++)                                                                        \
+        pack_super_##format(w, row_bytes, n, k, g, b, to + b * (SUPER / COLS_##format * CHUNK_##format));            \
+    }                                                                                                                \
+  }
+
+ENTRIES(q4_0, d32)
+ENTRIES(q8_0, d32)
+ENTRIES(q4_k, w32)
+ENTRIES(q6_k, c16)
