@@ -32,7 +32,7 @@ public final class CpuBackendProvider implements BackendProvider {
   private static int threads(BackendConfig config) {
     String value = config.get("cpu.threads");
     if (value == null) {
-      return Runtime.getRuntime().availableProcessors();
+      return Cores.physical();
     }
     try {
       int threads = Integer.parseInt(value);
