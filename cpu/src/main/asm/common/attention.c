@@ -57,15 +57,17 @@ INLINE void copy_scaled(const float* x, float* out, int64_t dim, float scale) {
     if (i < dim) store_part_f32(out + i, vmul(load_part_f32(x + i, dim - i), factor), dim - i);
 }
 
-// Scores of a tile to weights: the maximum moves, what was summed so far shrinks with it. n keys of the tile are seen.
-INLINE void weigh(float* s, int64_t n, const float* mask, state_t* state, float* result, int64_t dim) {
-    vf v[TILE / VL], low = vset(-__builtin_inff()), top = low, sum = vzero();
+// Scores of a tile to weights: the maximum moves, what was summed so far shrinks with it. n keys of the tile are seen. Returns
+// whether a score among them is -inf: such a key is passed over, even if its value is NaN.
+INLINE int weigh(float* s, int64_t n, const float* mask, state_t* state, float* result, int64_t dim) {
+    vf v[TILE / VL], low = vset(-__builtin_inff()), top = low, bottom = vzero(), sum = vzero();
     UNROLLED for (int i = 0; i < TILE / VL; i++) {
         int64_t lanes = max_l(0, min_l(VL, n - i * VL));
         v[i] = vload(s + i * VL);
         if (mask && lanes > 0) v[i] = vadd(v[i], lanes == VL ? vload(mask + i * VL) : load_part_f32(mask + i * VL, lanes));
         v[i] = vselect(vpart(lanes), v[i], low);
         top = vmax(v[i], top);
+        bottom = vmin(vselect(vpart(lanes), v[i], vzero()), bottom);
     }
     float before = state->top, after = vmax_lane(top);
     if (before > after) after = before;
@@ -82,6 +84,7 @@ INLINE void weigh(float* s, int64_t n, const float* mask, state_t* state, float*
         copy_scaled(result, result, dim, keep);
     }
     state->sum += vsum(sum);
+    return vany(vless(bottom, vset(-__FLT_MAX__)));
 }
 
 // out = result / sum, log-sum-exp = top + log(sum); zeros and -inf where nothing is seen.
@@ -142,6 +145,15 @@ INLINE void finish(const attention_t* a, int64_t row, const float* result, const
             default: values_##T##_6(w, v, n, result, dim);                                                                  \
         }                                                                                                                   \
     }                                                                                                                       \
+    /* One row, without the keys of weight 0. */                                                                            \
+    NOINLINE void values_seen_##T(const float* w, const TYPE(T) * const* v, int64_t n, float* result, int64_t dim) {        \
+        float seen_w[TILE];                                                                                                 \
+        const TYPE(T)* seen_v[TILE];                                                                                        \
+        int64_t seen = 0;                                                                                                   \
+        for (int64_t j = 0; j < n; j++)                                                                                     \
+            if (w[j] != 0.0f) seen_w[seen] = w[j], seen_v[seen++] = v[j];                                                   \
+        values_##T##_1(seen_w, seen_v, seen, result, dim);                                                                  \
+    }                                                                                                                       \
     /* One tile for the rows from..to of the block. */                                                                      \
     NOINLINE void tile_##T(const attention_t* a, int64_t from, int64_t to, int64_t first, int64_t count, state_t* state) {  \
         const TYPE(T)* k[TILE];                                                                                             \
@@ -163,11 +175,14 @@ INLINE void finish(const attention_t* a, int64_t row, const float* result, const
         }                                                                                                                   \
         for (int64_t r = start; r < rows; r++) {                                                                            \
             const float* mask = a->mask ? a->mask + (from + r) / a->group * a->mask_stride + first : 0;                     \
-            weigh(w + r * TILE, n[r], mask, state + r, result + r * dim, dim);                                              \
+            if (weigh(w + r * TILE, n[r], mask, state + r, result + r * dim, dim)) {                                        \
+                values_seen_##T(w + r * TILE, v, n[r], result + r * dim, dim);                                              \
+                n[r] = 0;                                                                                                   \
+            }                                                                                                               \
         }                                                                                                                   \
         for (int64_t r = start, same; r < rows; r += same) {                                                                \
             for (same = 1; same < PANEL && r + same < rows && n[r + same] == n[r];) same++;                                 \
-            values_##T(same, w + r * TILE, v, n[r], result + r * dim, dim);                                                 \
+            if (n[r] > 0) values_##T(same, w + r * TILE, v, n[r], result + r * dim, dim);                                                 \
         }                                                                                                                   \
     }                                                                                                                       \
     ENTRY("pf>v") void attention_##T(const attention_t* a, float scale) {                                                   \

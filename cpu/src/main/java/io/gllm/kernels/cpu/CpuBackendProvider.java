@@ -8,7 +8,8 @@ import io.gllm.kernels.api.spi.Probe;
 import java.util.List;
 
 /**
- * The CPU backend. Options: {@code cpu.tier} (native, vector, scalar: the best tier to use) and {@code cpu.threads}.
+ * The CPU backend. Options: {@code cpu.tier} (native, vector, scalar: the best tier to use), {@code cpu.isa} (avx512, avx2 or neon:
+ * the only instruction set of the native tier to use) and {@code cpu.threads}.
  */
 public final class CpuBackendProvider implements BackendProvider {
   /** For the service loader. */

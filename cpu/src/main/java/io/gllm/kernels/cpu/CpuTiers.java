@@ -2,6 +2,8 @@ package io.gllm.kernels.cpu;
 
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.cpu.machine.NativeTable;
+import io.gllm.kernels.cpu.machine.NativeTier;
 import io.gllm.kernels.cpu.scalar.ScalarTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +28,14 @@ final class CpuTiers {
 
   static CpuTable table(BackendConfig config) {
     CpuTable table = new CpuTable();
-    best(config);
+    if (best(config) == Tier.NATIVE) {
+      NativeTier tier = NativeTier.load(config.get("cpu.isa"));
+      if (tier.rejection() == null) {
+        NativeTable.fill(table, tier);
+      } else {
+        table.reject(Tier.NATIVE, tier.rejection());
+      }
+    }
     ScalarTable.fill(table);
     return table;
   }
@@ -34,6 +43,15 @@ final class CpuTiers {
   static DeviceInfo describe(BackendConfig config) {
     List<String> features = new ArrayList<>();
     List<String> notes = new ArrayList<>();
+    if (best(config) == Tier.NATIVE) {
+      NativeTier tier = NativeTier.load(config.get("cpu.isa"));
+      if (tier.features() != null) {
+        features.addAll(tier.features().names());
+      }
+      if (tier.rejection() != null) {
+        notes.add("native tier: " + tier.rejection().seen() + "; " + tier.rejection().fix());
+      }
+    }
     return new DeviceInfo("cpu", 0, System.getProperty("os.arch"), false, -1, features, notes);
   }
 }

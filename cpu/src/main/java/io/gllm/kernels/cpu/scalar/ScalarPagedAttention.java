@@ -9,7 +9,7 @@ import io.gllm.kernels.cpu.ThreadTeam;
 import java.lang.foreign.MemorySegment;
 
 /** Attention over a paged cache, query by query. */
-final class ScalarPagedAttention implements PagedAttention.Kernel, ThreadTeam.Task {
+public final class ScalarPagedAttention implements PagedAttention.Kernel, ThreadTeam.Task {
   private final CpuContext context;
   private final Rows[] rows;
   private MemorySegment q;

@@ -1,0 +1,79 @@
+package io.gllm.kernels.cpu.machine;
+
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.ElementType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The argument of {@code attention_<type>}: attention_t of attention.h, fields of eight bytes in the same order. One for each
+ * thread, filled anew for every block of rows.
+ */
+final class AttentionArguments {
+  /** Rows of a block: what is worth one call, and what scratch is made for. */
+  static final int BLOCK = 64;
+
+  private static final int TILE = 64;
+  private static final int FIELDS = 24;
+
+  private final MemorySegment fields = Arena.ofAuto().allocate(FIELDS * 8L, 64);
+  private int next;
+
+  /** Bytes of scratch of a thread. */
+  static long scratchBytes(int headDim) {
+    return ((2L * BLOCK + TILE) * headDim + (long) BLOCK * TILE) * Float.BYTES;
+  }
+
+  private AttentionArguments add(long value) {
+    fields.setAtIndex(ValueLayout.JAVA_LONG, next++, value);
+    return this;
+  }
+
+  /** Operands, by address; mask, lse and table may be 0. */
+  AttentionArguments operands(long q, long k, long v, long mask, long out, long lse, long scratch, long table) {
+    next = 0;
+    return add(q).add(k).add(v).add(mask).add(out).add(lse).add(scratch).add(table);
+  }
+
+  /** Which rows: row r is head r % group of query r / group. */
+  AttentionArguments rows(long first, long last, long all, long group, long headDim) {
+    return add(first).add(last).add(all).add(group).add(headDim);
+  }
+
+  /** Elements between queries and heads of q and out; between keys; tokens of a page (0: contiguous) and elements of a block. */
+  AttentionArguments strides(long query, long head, long key, long page, long block) {
+    return add(query).add(head).add(key).add(page).add(block);
+  }
+
+  /** Query i sees the first seen + i * step of the keys. */
+  AttentionArguments sees(long seen, long step, long keys, long maskStride) {
+    return add(seen).add(step).add(keys).add(maskStride);
+  }
+
+  /** Elements between queries and heads of the log-sum-exp; the last fields. */
+  AttentionArguments lse(long query, long head) {
+    return add(query).add(head);
+  }
+
+  void call(MemorySegment code, boolean brief, float scale) {
+    NativeCall.run(code, brief, fields.address(), scale);
+  }
+
+  /** Address of an optional operand. */
+  static long address(Buffer buffer) {
+    return buffer == null ? 0 : buffer.address();
+  }
+
+  static MemorySegment entry(NativeKernels kernels, ElementType type) {
+    return kernels.entry("attention", type, "pf>v");
+  }
+
+  static AttentionArguments[] forThreads(int count) {
+    AttentionArguments[] all = new AttentionArguments[count];
+    for (int i = 0; i < count; i++) {
+      all[i] = new AttentionArguments();
+    }
+    return all;
+  }
+}

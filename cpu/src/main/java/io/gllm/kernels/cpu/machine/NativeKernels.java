@@ -1,0 +1,36 @@
+package io.gllm.kernels.cpu.machine;
+
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.cpu.CpuContext;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What native kernels are made from.
+ *
+ * @param code the mapped blob
+ * @param streamBytes from this size on an output goes around the caches: the size of the last-level cache
+ */
+record NativeKernels(MachineCode code, long streamBytes) {
+  /** Elements per step of a division of a vector: parts start at whole cache lines in every type. */
+  private static final long STEP = 64;
+
+  /** The entry {@code <stem>_<type>}. */
+  MemorySegment entry(String stem, ElementType type, String signature) {
+    return code.entry(stem + "_" + type.label(), signature);
+  }
+
+  /** The entry {@code <stem>_f32_stream}. */
+  MemorySegment stream(String stem, String signature) {
+    return code.entry(stem + "_f32_stream", signature);
+  }
+
+  /** Start of part {@code part} of n elements; the end is the start of the next. */
+  static long start(long n, int part, int parts) {
+    return Math.min(n, CpuContext.start((n + STEP - 1) / STEP, part, parts) * STEP);
+  }
+
+  /** Bytes moved, as work for {@link CpuContext#run}: machine code is worth a team from 256 KB on. */
+  static long work(long bytes) {
+    return bytes / 4;
+  }
+}

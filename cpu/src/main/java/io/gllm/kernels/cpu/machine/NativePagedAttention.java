@@ -1,0 +1,84 @@
+package io.gllm.kernels.cpu.machine;
+
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.op.PagedAttention;
+import io.gllm.kernels.api.op.PagedShape;
+import io.gllm.kernels.cpu.CpuContext;
+import io.gllm.kernels.cpu.ThreadTeam;
+import io.gllm.kernels.cpu.scalar.ScalarPagedAttention;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Attention over a paged cache; threads take blocks of rows that share a key head in turn. */
+final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Task {
+  private static final long BRIEF_FLOPS = 500_000;
+
+  private final CpuContext context;
+  private final MemorySegment code;
+  private final long size;
+  private final AttentionArguments[] arguments;
+  private Buffer q;
+  private Buffer k;
+  private Buffer v;
+  private Buffer table;
+  private Buffer lengths;
+  private Buffer out;
+  private Buffer lse;
+  private PagedShape shape;
+  private long scratch;
+
+  NativePagedAttention(NativeKernels kernels, CpuContext context, ElementType type) {
+    this.context = context;
+    this.code = AttentionArguments.entry(kernels, type);
+    this.size = type.blockBytes();
+    this.arguments = AttentionArguments.forThreads(context.team().size());
+  }
+
+  @Override
+  public void run(Buffer q, Buffer kCache, Buffer vCache, Buffer table, Buffer lengths, Buffer out, Buffer lse, PagedShape shape) {
+    long tokens = ScalarPagedAttention.checkTable(kCache, table, lengths, shape);
+    this.q = q;
+    this.k = kCache;
+    this.v = vCache;
+    this.table = table;
+    this.lengths = lengths;
+    this.out = out;
+    this.lse = lse;
+    this.shape = shape;
+    long bytes = AttentionArguments.scratchBytes(shape.headDim());
+    scratch = context.scratch().require(bytes * arguments.length).address();
+    context.run(this, tokens * shape.queries() * shape.heads() * shape.headDim() / 4);
+  }
+
+  @Override
+  public void run(int part, int parts) {
+    long rows = (long) shape.queries() * (shape.heads() / shape.kvHeads());
+    long blocks = (rows + AttentionArguments.BLOCK - 1) / AttentionArguments.BLOCK;
+    long groups = (long) shape.sequences() * shape.kvHeads();
+    for (long item = part; item < groups * blocks; item += parts) {
+      long first = item % blocks * AttentionArguments.BLOCK;
+      block(part, item / blocks, first, Math.min(first + AttentionArguments.BLOCK, rows), rows);
+    }
+  }
+
+  private void block(int part, long group, long first, long last, long rows) {
+    int dim = shape.headDim();
+    int heads = shape.heads();
+    int shared = heads / shape.kvHeads();
+    long sequence = group / shape.kvHeads();
+    long kvHead = group % shape.kvHeads();
+    long length = lengths.segment().get(ValueLayout.JAVA_INT_UNALIGNED, sequence * 4);
+    long row = sequence * shape.queries() * heads + kvHead * shared;
+    long token = (long) shape.kvHeads() * dim;
+    long key = kvHead * dim * size;
+    long memory = scratch + part * AttentionArguments.scratchBytes(dim);
+    long pages = table.address() + sequence * shape.tableColumns() * 4;
+    arguments[part]
+        .operands(q.address() + row * dim * 4, k.address() + key, v.address() + key, 0, out.address() + row * dim * 4,
+            lse == null ? 0 : lse.address() + row * 4, memory, pages)
+        .rows(first, last, rows, shared, dim).strides((long) heads * dim, dim, token, shape.page(), shape.page() * token)
+        .sees(length - shape.queries() + 1, 1, length, 0).lse(heads, 1)
+        .call(code, 4 * (last - first) * length * dim <= BRIEF_FLOPS, shape.scale());
+  }
+}

@@ -1,0 +1,65 @@
+package io.gllm.kernels.cpu.machine;
+
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.op.Softmax;
+import io.gllm.kernels.cpu.CpuContext;
+import io.gllm.kernels.cpu.ThreadTeam;
+import java.lang.foreign.MemorySegment;
+
+/** Softmax of rows. */
+final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
+  private final CpuContext context;
+  private final MemorySegment cached;
+  private final MemorySegment streamed;
+  private final long streamBytes;
+  private final long size;
+  private Buffer x;
+  private Buffer mask;
+  private Buffer out;
+  private long rows;
+  private long cols;
+  private float scale;
+  private MemorySegment scratch;
+
+  NativeSoftmax(NativeKernels kernels, CpuContext context, ElementType type) {
+    this.context = context;
+    this.cached = kernels.entry("softmax", type, "ppppllf>v");
+    this.streamed = type == DType.F32 ? kernels.stream("softmax", "pppllf>v") : null;
+    this.streamBytes = kernels.streamBytes();
+    this.size = type.blockBytes();
+  }
+
+  @Override
+  public void run(Buffer x, Buffer mask, Buffer out, long rows, long cols, float scale) {
+    this.x = x;
+    this.mask = mask;
+    this.out = out;
+    this.rows = rows;
+    this.cols = cols;
+    this.scale = scale;
+    this.scratch = context.scratch().require(context.team().size() * rowBytes());
+    context.run(this, NativeKernels.work(rows * cols * 2 * size));
+  }
+
+  /** Exponentials of a row, in whole cache lines. */
+  private long rowBytes() {
+    return (cols * 4 + 63) / 64 * 64;
+  }
+
+  @Override
+  public void run(int part, int parts) {
+    long from = CpuContext.start(rows, part, parts);
+    long count = CpuContext.start(rows, part + 1, parts) - from;
+    long skip = from * cols;
+    boolean brief = count * cols * 2 * size <= NativeCall.BRIEF_BYTES;
+    long row = scratch.address() + part * rowBytes();
+    if (mask == null && streamed != null && rows * cols * size > streamBytes) {
+      NativeCall.run(streamed, brief, x.address() + skip * size, out.address() + skip * size, row, count, cols, scale);
+    } else {
+      long hidden = mask == null ? 0 : mask.address() + skip * 4;
+      NativeCall.run(cached, brief, x.address() + skip * size, hidden, out.address() + skip * size, row, count, cols, scale);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.gllm.kernels.cpu.machine;
+
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.op.BinaryOp;
+import io.gllm.kernels.api.op.Cast;
+import io.gllm.kernels.api.op.Embedding;
+import io.gllm.kernels.api.op.FlashAttention;
+import io.gllm.kernels.api.op.KvAppend;
+import io.gllm.kernels.api.op.LayerNorm;
+import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.PagedAttention;
+import io.gllm.kernels.api.op.ReduceOp;
+import io.gllm.kernels.api.op.RmsNorm;
+import io.gllm.kernels.api.op.Rope;
+import io.gllm.kernels.api.op.Sampling;
+import io.gllm.kernels.api.op.Softmax;
+import io.gllm.kernels.api.op.UnaryOp;
+import io.gllm.kernels.api.op.VecAxpy;
+import io.gllm.kernels.api.op.VecDot;
+import io.gllm.kernels.api.op.VecScale;
+import io.gllm.kernels.cpu.CpuKernel;
+import io.gllm.kernels.cpu.CpuTable;
+import io.gllm.kernels.cpu.Tier;
+
+/**
+ * The native tier. Reproducible is what rounds once for each operation of the portable kernels and sums nothing: the conformance
+ * tests compare it with the scalar tier bit for bit.
+ */
+public final class NativeTable {
+  private final CpuTable table;
+  private final NativeKernels kernels;
+
+  private NativeTable(CpuTable table, NativeKernels kernels) {
+    this.table = table;
+    this.kernels = kernels;
+  }
+
+  /** Appends the native kernels. */
+  public static void fill(CpuTable table, NativeTier tier) {
+    NativeTable rows = new NativeTable(table, new NativeKernels(tier.code(), tier.features().lastLevelCache()));
+    rows.exact();
+    rows.functions();
+    rows.rows();
+  }
+
+  private <K> void reproducible(Op<K> op, CpuKernel.Factory<K> factory) {
+    table.add(op, Tier.NATIVE, true, factory);
+  }
+
+  private <K> void fast(Op<K> op, CpuKernel.Factory<K> factory) {
+    table.add(op, Tier.NATIVE, false, factory);
+  }
+
+  private void exact() {
+    reproducible(BinaryOp.ADD, (c, t) -> new NativeBinary(kernels, "add", c, t));
+    reproducible(BinaryOp.SUB, (c, t) -> new NativeBinary(kernels, "sub", c, t));
+    reproducible(BinaryOp.MUL, (c, t) -> new NativeBinary(kernels, "mul", c, t));
+    reproducible(VecScale.OP, (c, t) -> NativeScale.scale(kernels, c, t));
+    reproducible(VecAxpy.OP, (c, t) -> NativeScale.axpy(kernels, c, t));
+    reproducible(Sampling.TEMPERATURE, (c, t) -> NativeScale.temperature(kernels, c));
+    reproducible(UnaryOp.RELU, (c, t) -> new NativeUnary(kernels, "relu", c, t));
+    reproducible(Cast.OP, (c, t) -> new NativeCast(kernels, c, t));
+    reproducible(Rope.OP, (c, t) -> new NativeRope(kernels, c, t));
+    reproducible(Rope.WITH_POSITIONS, (c, t) -> new NativeRope(kernels, c, t));
+    reproducible(KvAppend.OP, (c, t) -> NativeRows.kvAppend(kernels, t));
+    reproducible(Sampling.ARGMAX, (c, t) -> NativeRows.argmax(kernels, t));
+    for (ElementType type : Op.FLOATS) {
+      table.add(Embedding.OP, type, Tier.NATIVE, true, (c, t) -> NativeRows.embedding(kernels, t));
+    }
+  }
+
+  private void functions() {
+    fast(UnaryOp.EXP, (c, t) -> new NativeUnary(kernels, "exp", c, t));
+    fast(UnaryOp.SILU, (c, t) -> new NativeUnary(kernels, "silu", c, t));
+    fast(UnaryOp.GELU, (c, t) -> new NativeUnary(kernels, "gelu", c, t));
+    fast(UnaryOp.GELU_ERF, (c, t) -> new NativeUnary(kernels, "gelu_erf", c, t));
+    fast(UnaryOp.TANH, (c, t) -> new NativeUnary(kernels, "tanh", c, t));
+    fast(BinaryOp.SWIGLU, (c, t) -> new NativeBinary(kernels, "swiglu", c, t));
+  }
+
+  private void rows() {
+    fast(VecDot.OP, (c, t) -> NativeReduce.dot(kernels, c, t));
+    fast(ReduceOp.SUM, (c, t) -> NativeReduce.of(kernels, "sum", "sum", c, t));
+    fast(ReduceOp.SUM_SQUARES, (c, t) -> NativeReduce.of(kernels, "sum_squares", "sum", c, t));
+    fast(ReduceOp.MAX, (c, t) -> NativeReduce.of(kernels, "max", "max", c, t));
+    fast(Softmax.OP, (c, t) -> new NativeSoftmax(kernels, c, t));
+    fast(RmsNorm.OP, (c, t) -> new NativeRmsNorm(kernels, c, t));
+    fast(RmsNorm.RESIDUAL, (c, t) -> new NativeRmsNorm(kernels, c, t));
+    fast(LayerNorm.OP, (c, t) -> new NativeLayerNorm(kernels, c, t));
+    fast(FlashAttention.OP, (c, t) -> new NativeFlashAttention(kernels, c, t));
+    fast(PagedAttention.OP, (c, t) -> new NativePagedAttention(kernels, c, t));
+  }
+}
