@@ -62,8 +62,8 @@ record CudaProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
     }
     try {
       List<String> devices = new CudaDriver(library.toString(), symbols).describeDevices();
-      return new Rejection("no-kernels", "found " + String.join("; ", devices),
-          "this version carries no CUDA kernels; the next backend is used");
+      return new Rejection("no-kernels", "found " + String.join("; ", devices) + ", but this version carries no CUDA kernels",
+          "leave the choice to the library, or name another backend");
     } catch (BackendUnavailableException e) {
       return e.rejection();
     }

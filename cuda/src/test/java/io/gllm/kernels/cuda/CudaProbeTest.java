@@ -114,9 +114,10 @@ class CudaProbeTest {
   void everyDeviceIsDescribed() throws IOException {
     Rejection rejection = look(library(new Driver()));
     assertEquals("no-kernels", rejection.code());
-    assertEquals("found Test GPU 0 (sm_90, 80.0 GiB, driver for CUDA 12.8); Test GPU 1 (sm_91, 80.0 GiB, driver for CUDA 12.8)",
+    assertEquals("found Test GPU 0 (sm_90, 80.0 GiB, driver for CUDA 12.8); Test GPU 1 (sm_91, 80.0 GiB, driver for CUDA 12.8),"
+        + " but this version carries no CUDA kernels",
         rejection.seen());
-    assertTrue(rejection.fix().contains("the next backend is used"));
+    assertTrue(rejection.fix().contains("leave the choice"));
   }
 
   @Test

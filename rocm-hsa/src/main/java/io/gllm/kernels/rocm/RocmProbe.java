@@ -71,8 +71,8 @@ record RocmProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
     }
     try {
       List<String> devices = new HsaRuntime(library.toString(), symbols).describeDevices();
-      return new Rejection("no-kernels", "found " + String.join("; ", devices),
-          "this version carries no ROCm kernels; the next backend is used");
+      return new Rejection("no-kernels", "found " + String.join("; ", devices) + ", but this version carries no ROCm kernels",
+          "leave the choice to the library, or name another backend");
     } catch (BackendUnavailableException e) {
       return e.rejection();
     }

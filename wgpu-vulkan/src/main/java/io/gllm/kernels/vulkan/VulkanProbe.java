@@ -70,8 +70,8 @@ record VulkanProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path,
     }
     try {
       List<String> devices = new VulkanLoader(library.toString(), symbols).describeDevices();
-      return new Rejection("no-kernels", "found " + String.join("; ", devices),
-          "this version carries no Vulkan kernels; the next backend is used");
+      return new Rejection("no-kernels", "found " + String.join("; ", devices) + ", but this version carries no Vulkan kernels",
+          "leave the choice to the library, or name another backend");
     } catch (BackendUnavailableException e) {
       return e.rejection();
     }

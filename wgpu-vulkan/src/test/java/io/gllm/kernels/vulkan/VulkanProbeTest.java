@@ -124,7 +124,8 @@ class VulkanProbeTest {
     Loader loader = new Loader();
     Rejection rejection = look(library(loader));
     assertEquals("no-kernels", rejection.code());
-    assertEquals("found Test GPU 1 (discrete, 12.0 GiB, Vulkan 1.3); Test GPU 2 (software, 12.0 GiB, Vulkan 1.3)", rejection.seen());
+    assertEquals("found Test GPU 1 (discrete, 12.0 GiB, Vulkan 1.3); Test GPU 2 (software, 12.0 GiB, Vulkan 1.3),"
+        + " but this version carries no Vulkan kernels", rejection.seen());
     assertEquals(0, loader.instances, "the instance was not closed");
   }
 
