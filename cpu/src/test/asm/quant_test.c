@@ -15,13 +15,11 @@ static int64_t act_bytes(const format_t* f, int64_t m, int64_t k) {
 
 // What the quantisers should give for one block: scale and integers.
 static float expect_block(const float* x, int count, int8_t* q) {
-    float amax = 0;
-    for (int i = 0; i < count; i++) amax = isnan(x[i]) || isnan(amax) ? NAN : fmaxf(amax, fabsf(x[i]));
-    float d = amax < 0x1p-118f ? 0 : amax / 127, id = !(amax >= 0x1p-118f) ? 0 : count == 32 ? 1 / d : 127 / amax;
-    for (int i = 0; i < count; i++) {
-        float v = x[i] * id;
-        q[i] = (int8_t)(isnan(v) ? 0 : count == 32 ? roundf(v) : nearbyintf(v));
-    }
+    float a = 0;
+    for (int i = 0; i < count; i++) a = isnan(x[i]) || isnan(a) ? NAN : fmaxf(a, fabsf(x[i]));
+    float d = a / 127;
+    for (int i = 0; i < count; i++)
+        q[i] = (int8_t)(a > 0 && isfinite(a) ? nearbyint((double)(x[i] * (a < 1e-30f ? 0x1p100f : 1) * (127 / (a * (a < 1e-30f ? 0x1p100f : 1))))) : 0);
     return d;
 }
 
@@ -30,7 +28,7 @@ static void fill_activations(float* x, int64_t n, int pattern) {
         double v = random_value(-3, 3);
         if (pattern == 1) v = v * v * v * v * v;                       // heavy tails
         if (pattern == 2) v = (double)(int)(random_value(-254, 254)) / 2;  // ties
-        if (pattern == 3) v = i % 256 < 100 ? 0 : v * 1e-39;           // zeros and subnormals
+        if (pattern == 3) v = i % 256 < 100 ? 0 : v * 1e-36 * pow(10, -(double)(i / 256));           // zeros and subnormals
         if (pattern == 4) v = i % 97 ? -127 : 127;                     // extremes
         x[i] = (float)v;
     }
@@ -137,6 +135,17 @@ static float expect_dot(const format_t* f, const uint8_t* row, const int8_t* q, 
     return y;
 }
 
+// Runs of 32 columns from zero, multiply and add apart, runs added in order.
+static float expect_ordered(const format_t* f, const uint8_t* row, const float* x, int64_t k) {
+    float total = 0, sum = 0, w[256];
+    for (int64_t i = 0; i < k; i++) {
+        if (i % f->elements == 0) f->decode(row + i / f->elements * f->bytes, w);
+        sum = i % 32 == 0 ? 0 + x[i] * w[i % f->elements] : sum + x[i] * w[i % f->elements];
+        if (i % 32 == 31) total += sum;
+    }
+    return total;
+}
+
 static void check_matmul(const format_t* f, int64_t n, int64_t k, int64_t m, int pattern) {
     int64_t row_bytes = k / f->elements * f->bytes, groups = (n + 15) / 16, stride = n + 3;
     uint8_t* w = buffer(0, (size_t)(n * row_bytes));
@@ -149,21 +158,26 @@ static void check_matmul(const format_t* f, int64_t n, int64_t k, int64_t m, int
     uint8_t* packed = buffer(3, (size_t)(groups * packed_group(f, k)));
     run(symbol("quant_pack", f), w, row_bytes, packed, n, k, (int64_t)0, groups);
     void* scratch = (void*)up64((int64_t)buffer(4, SCRATCH + 64));
-    float* y[3];
-    for (int form = 0; form < 3; form++) {   // packed, raw, packed in two parts
+    float* y[5];
+    int forms_run = (n + k + m) % 3 == 0 || pattern >= 5 ? 5 : 3;
+    for (int form = 0; form < forms_run; form++) {
+        bool raw = form == 1 || form == 4, ordered = form >= 3;
+        const char* entry = symbol(ordered ? "quant_matmul_ordered" : "quant_matmul", f);
         y[form] = buffer(5 + form, (size_t)((m - 1) * stride + n) * 4);
-        int64_t arguments[10] = {(int64_t)(form == 1 ? w : packed), form == 1 ? row_bytes : 0, (int64_t)act, 0, (int64_t)y[form], stride, m, n, k, 8192};
-        int64_t* a = buffer(9, sizeof arguments);
+        int64_t arguments[10] = {(int64_t)(raw ? w : packed), raw ? row_bytes : 0, (int64_t)(ordered ? (char*)x : act), k, (int64_t)y[form], stride, m, n, k, 8192};
+        int64_t* a = buffer(10, sizeof arguments);
         memcpy(a, arguments, sizeof arguments);
         int64_t split = form == 2 ? groups / 2 : 0;
-        if (split) run(symbol("quant_matmul", f), a, (int64_t)0, split, scratch);
-        run(symbol("quant_matmul", f), a, split, groups, scratch);
+        if (split) run(entry, a, (int64_t)0, split, scratch);
+        run(entry, a, split, groups, scratch);
     }
-    static const char* const forms[] = {"packed", "raw", "split"};
-    for (int form = 0; form < 3; form++)
+    static const char* const forms[] = {"packed", "raw", "split", "ordered", "ordered raw"};
+    for (int form = 0; form < forms_run; form++)
         for (int64_t t = 0; t < m; t++) {
             for (int64_t r = 0; r < n; r++) {
-                float want = expect_dot(f, w + r * row_bytes, o.q + t * k, o.d + t * k / f->block, k), got = y[form][t * stride + r];
+                const uint8_t* row = w + r * row_bytes;
+                float want = form < 3 ? expect_dot(f, row, o.q + t * k, o.d + t * k / f->block, k) : expect_ordered(f, row, x + t * k, k);
+                float got = y[form][t * stride + r];
                 expect(same_bits(got, want), "%s %s n %ld k %ld m %ld pattern %d: y[%ld][%ld] = %.9g, not %.9g", f->name, forms[form], (long)n,
                        (long)k, (long)m, pattern, (long)t, (long)r, got, want);
             }
@@ -188,8 +202,52 @@ static void test_matmul(const format_t* f) {
     check_matmul(f, 20, 256, 531, 0);
 }
 
+// ---- decoding ----
+
+static void test_decode(const format_t* f) {
+    int64_t blocks = 37, k = f->elements * 3, rows = 11, count = 7;
+    uint8_t* w = buffer(0, (size_t)(blocks * f->bytes));
+    fill_weights(f, w, blocks, 0);
+    for (int i = 0; i < f->bytes; i++) w[i] = (uint8_t)random_value(0, 256);   // any scale
+    float* out = buffer(1, (size_t)(blocks * f->elements) * 4);
+    run(symbol("dequant", f), w, out, blocks);
+    float want[256];
+    for (int64_t b = 0; b < blocks; b++) {
+        f->decode(w + b * f->bytes, want);
+        for (int e = 0; e < f->elements; e++)
+            expect(same_bits(out[b * f->elements + e], want[e]), "dequant %s block %ld element %d", f->name, (long)b, e);
+    }
+    uint8_t* table = w + (blocks - rows * 3) * f->bytes;
+    int32_t* ids = buffer(2, (size_t)count * 4);
+    for (int i = 0; i < count; i++) ids[i] = i == 0 ? 10 : i * 7 % 11;
+    float* picked = buffer(3, (size_t)(count * k) * 4);
+    run(symbol("quant_rows", f), table, 3L * f->bytes, ids, picked, k, (int64_t)0, (int64_t)2);
+    run(symbol("quant_rows", f), table, 3L * f->bytes, ids, picked, k, (int64_t)2, count);
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t e = 0; e < k; e++) {
+            f->decode(table + (ids[i] * 3 + e / f->elements) * f->bytes, want);
+            expect(same_bits(picked[i * k + e], want[e % f->elements]), "row %d of %s, column %ld", ids[i], f->name, (long)e);
+        }
+    check_canaries("dequant");
+}
+
+static void test_decode_q8_k(void) {
+    uint8_t* w = buffer(0, 3 * 292);
+    for (int i = 0; i < 3 * 292; i++) w[i] = (uint8_t)random_value(0, 256);
+    for (int b = 0; b < 3; b++) put(F32, w + 292 * b, 0, (float)random_value(-1, 1));
+    float* out = buffer(1, 3 * 1024);
+    run("dequant_q8_k", w, out, (int64_t)3);
+    for (int i = 0; i < 768; i++) {
+        float want = get(F32, w + i / 256 * 292, 0) * (float)(int8_t)w[i / 256 * 292 + 4 + i % 256];
+        expect(same_bits(out[i], want), "dequant q8_k %d", i);
+    }
+    check_canaries("dequant_q8_k");
+}
+
 void test_quant(void) {
+    test_decode_q8_k();
     for (int i = 0; i < FORMATS; i++) {
+        test_decode(&formats[i]);
         test_activations(&formats[i]);
         test_matmul(&formats[i]);
     }

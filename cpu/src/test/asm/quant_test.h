@@ -2,7 +2,7 @@
 #pragma once
 #include "blob_test.h"
 
-#define SCRATCH (176 * 1024)
+#define SCRATCH (192 * 1024)
 #define FORMATS 4
 #define PATTERNS 7
 

@@ -1,44 +1,35 @@
-// Activations for the integer dot products: quantised once per matmul, shared by all rows (layout in quant.h).
+// Activations for the integer dot products: quantised once per matmul, shared by all rows (layout in quant.h); and the
+// canonical blocks Q8_0 and Q8_K.
 //
-// Rules, the same integers on every instruction set:
-//   per 32  (Q8_0):  d = amax / 127, q = round(x * (1 / d)), halves away from zero, as ggml's reference
-//   per 256 (Q8_K):  d = amax / 127, q = round(x * (127 / amax)), halves to even (ggml flips both signs: same products)
-// amax below 2^-118 gives d = 0, q = 0 (1/d would overflow). A NaN or infinity in a block makes its d NaN or infinite and
-// its q zero where the product is NaN, so it reaches the result and never the integer sums. |q| <= 127 always.
+// One rule for blocks of 32 and 256, the same integers on every instruction set: a = largest |x|, d = a / 127,
+// q = round_to_nearest_even(x * (127 / a)). Where 127 / a would overflow, x and a are scaled by 2^100 first. A NaN or an
+// infinity in a block makes its d NaN or infinite and all its q zero, so it reaches the result and never the integer sums.
 #include "quant.h"
 
-#define TINY 0x1p-118f
+// How a block is scaled: its d, and q = round(x * up * inverse). `up` is 1 except for tiny blocks.
+typedef struct { float d, up, inverse; } Scale;
 
-INLINE f32x16 clean(f32x16 v) { return (f32x16)((i32x16)v & (i32x16)(v == v)); }
-INLINE u32x16 magnitude(f32x16 v) { return (u32x16)v & 0x7fffffffu; }
-INLINE float bits_to_float(uint32_t b) { float f; __builtin_memcpy(&f, &b, 4); return f; }
+INLINE u32x16 magnitude(f32x16 v) { return (u32x16)v & 0x7fffffffu; }   // ordered like floats, NaN above infinity
 
-INLINE i32x16 round_away(f32x16 v) {
-  i32x16 n = __builtin_convertvector(v, i32x16);
-  f32x16 rest = v - __builtin_convertvector(n, f32x16);
-  return n - (rest >= 0.5f) + (rest <= -0.5f);
+INLINE Scale scale_of(u32x16 largest) {
+  uint32_t bits = __builtin_reduce_max(largest);
+  float a;
+  __builtin_memcpy(&a, &bits, 4);
+  float up = a < 0x1p-100f ? 0x1p100f : 1.0f;
+  return (Scale){a / 127.0f, up, a > 0.0f && a <= __FLT_MAX__ ? 127.0f / (a * up) : 0.0f};
 }
-// |v| < 2^22: the sum with 1.5 * 2^23 rounds to even in its last bit.
-INLINE i32x16 round_even(f32x16 v) { return (i32x16)(v + 12582912.0f) - 0x4b400000; }
-
-INLINE i32x16 two_vectors_32(const float* x, int half, float id) { return round_away(clean(load_f(x + 16 * half) * id)); }
-
-// One block of 32: scale and 32 integers.
-INLINE float block_32(const float* x, i32x16 q[2]) {
-  float amax = bits_to_float(__builtin_reduce_max(__builtin_elementwise_max(magnitude(load_f(x)), magnitude(load_f(x + 16)))));
-  float d = amax < TINY ? 0.0f : amax / 127.0f, id = amax >= TINY ? 1.0f / d : 0.0f;
-  q[0] = two_vectors_32(x, 0, id);
-  q[1] = two_vectors_32(x, 1, id);
-  return d;
+INLINE Scale scale_32(const float* x) { return scale_of(__builtin_elementwise_max(magnitude(load_f(x)), magnitude(load_f(x + 16)))); }
+INLINE Scale scale_256(const float* x) {
+  u32x16 largest = {};
+  UNROLL for (int i = 0; i < 16; i++) largest = __builtin_elementwise_max(largest, magnitude(load_f(x + 16 * i)));
+  return scale_of(largest);
 }
-INLINE float scale_256(const float* x, float* id) {
-  u32x16 most = {};
-  UNROLL for (int i = 0; i < 16; i++) most = __builtin_elementwise_max(most, magnitude(load_f(x + 16 * i)));
-  float amax = bits_to_float(__builtin_reduce_max(most));
-  *id = amax >= TINY ? 127.0f / amax : 0.0f;
-  return amax < TINY ? 0.0f : amax / 127.0f;
+// 0 * infinity and 0 * NaN count as 0. |v| < 2^22: the sum with 1.5 * 2^23 rounds to even in its last bit.
+INLINE i32x16 sixteen(const float* x, Scale s) {
+  f32x16 v = load_f(x) * s.up * s.inverse;
+  v = (f32x16)((i32x16)v & (i32x16)(v == v));
+  return (i32x16)(v + 12582912.0f) - 0x4b400000;
 }
-INLINE i32x16 sixteen_256(const float* x, int i, float id) { return round_even(clean(load_f(x + 16 * i) * id)); }
 INLINE void store_q(int8_t* to, i32x16 q) { *(i8x16_any*)to = __builtin_convertvector(q, i8x16); }
 
 // Stores the sums of a superblock in the order of the kernels; sum[i] = sum of the 16 columns from 16 i.
@@ -66,11 +57,13 @@ ENTRY("plpllll>v") void quant_act_32(const float* x, int64_t x_stride, void* act
           empty_block_32(&a, i, j);
           continue;
         }
-        i32x16 q[2];
-        a.d[i * 8 + j] = block_32(x + t * x_stride + at, q);
-        a.c[i * 8 + j] = -128 * __builtin_reduce_add(q[0] + q[1]);
-        store_q(a.q + i * 256 + 32 * j, q[0]);
-        store_q(a.q + i * 256 + 32 * j + 16, q[1]);
+        const float* p = x + t * x_stride + at;
+        Scale s = scale_32(p);
+        i32x16 low = sixteen(p, s), high = sixteen(p + 16, s);
+        a.d[i * 8 + j] = s.d;
+        a.c[i * 8 + j] = -128 * __builtin_reduce_add(low + high);
+        store_q(a.q + i * 256 + 32 * j, low);
+        store_q(a.q + i * 256 + 32 * j + 16, high);
       }
     }
   }
@@ -84,10 +77,10 @@ ENTRY("plpllll>v") void quant_act_256(const float* x, int64_t x_stride, void* ac
       const float* p = x + t * x_stride + b * SUPER;
       int64_t i = b * m + t;
       int32_t sum[16];
-      float id;
-      a.d[i] = scale_256(p, &id);
+      Scale s = scale_256(p);
+      a.d[i] = s.d;
       UNROLL for (int e = 0; e < 16; e++) {
-        i32x16 q = sixteen_256(p, e, id);
+        i32x16 q = sixteen(p + 16 * e, s);
         store_q(a.q + i * 256 + 16 * e, q);
         sum[e] = __builtin_reduce_add(q);
       }
@@ -140,21 +133,21 @@ ENTRY("plpllll>v") void quant_act_from_q8_k(const uint8_t* x, int64_t row_bytes,
 // f32 -> Q8_0 blocks: the same integers as quant_act_32, the scale rounded to f16.
 ENTRY("ppl>v") void quantize_q8_0(const float* x, uint8_t* out, int64_t blocks) {
   for (int64_t b = 0; b < blocks; b++, out += 34) {
-    i32x16 q[2];
-    _Float16 d = (_Float16)block_32(x + 32 * b, q);
+    Scale s = scale_32(x + 32 * b);
+    _Float16 d = (_Float16)s.d;
     __builtin_memcpy(out, &d, 2);
-    store_q((int8_t*)out + 2, q[0]);
-    store_q((int8_t*)out + 18, q[1]);
+    store_q((int8_t*)out + 2, sixteen(x + 32 * b, s));
+    store_q((int8_t*)out + 18, sixteen(x + 32 * b + 16, s));
   }
 }
 
 // f32 -> Q8_K blocks: the integers and the scale of quant_act_256.
 ENTRY("ppl>v") void quantize_q8_k(const float* x, uint8_t* out, int64_t blocks) {
   for (int64_t b = 0; b < blocks; b++, out += 292) {
-    float id, d = scale_256(x + 256 * b, &id);
-    *(f32_any*)out = d;
+    Scale s = scale_256(x + 256 * b);
+    *(f32_any*)out = s.d;
     UNROLL for (int e = 0; e < 16; e++) {
-      i32x16 q = sixteen_256(x + 256 * b, e, id);
+      i32x16 q = sixteen(x + 256 * b + 16 * e, s);
       store_q((int8_t*)out + 4 + 16 * e, q);
       *(u16_any*)(out + 260 + 2 * e) = (uint16_t)__builtin_reduce_add(q);
     }

@@ -3,6 +3,7 @@
 // 1..4 tokens: weights unpacked in registers (a store to L1 in between would halve the bandwidth). More: 64 rows x 256
 // columns are unpacked to L1 and every 16 tokens go through a tile. GGUF rows are packed superblock by superblock on the fly.
 #include "quant_matmul.h"
+#include "quant_ordered.h"
 
 ASM_CALL void quant_tile_d32(const Tile* t);
 ASM_CALL void quant_tile_w32(const Tile* t);
@@ -15,17 +16,6 @@ ASM_CALL void quant_tile_c16(const Tile* t);
 #define SCALES_d32(a, i) ((a)->d + (i) * 8)
 #define SCALES_c16(a, i) ((a)->d + (i))
 #define SCALES_w32(a, i) ((a)->d + (i))
-
-static void clear_sums(Scratch* s, int64_t tokens) {
-  f32x16* p = (f32x16*)s->sums;
-  for (int64_t i = 0; i < tokens * GROUPS; i++) p[i] = (f32x16){};
-}
-static void store_sums(const QuantMatmul* p, const Scratch* s, int64_t g, int64_t groups, int64_t t0, int64_t tokens) {
-  for (int64_t t = 0; t < tokens; t++) {
-    for (int64_t i = 0; i < groups; i++)
-      store_rows(p->y + (t0 + t) * p->y_stride + (g + i) * ROWS, load_f(s->sums[t][i]), p->n - (g + i) * ROWS);
-  }
-}
 
 // The first tile of tokens prefetches the next superblock of its row group, the others the activations of the next tile.
 #define TILED(format, mode)                                                                                          \
@@ -111,7 +101,11 @@ static void store_sums(const QuantMatmul* p, const Scratch* s, int64_t g, int64_
     }                                                                                                                \
   }
 
-ENTRIES(q4_0, d32)
-ENTRIES(q8_0, d32)
-ENTRIES(q4_k, w32)
-ENTRIES(q6_k, c16)
+#define FORMAT(format, mode) \
+  ENTRIES(format, mode)      \
+  ORDERED_ENTRY(format, mode)
+
+FORMAT(q4_0, d32)
+FORMAT(q8_0, d32)
+FORMAT(q4_k, w32)
+FORMAT(q6_k, c16)

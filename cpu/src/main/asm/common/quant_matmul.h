@@ -16,8 +16,9 @@ typedef struct {
   Unit unit[GROUPS];
   uint8_t packed[GROUPS][4352];
   float sums[TOKENS][GROUPS][ROWS];
+  f32x16 values[SUPER];
 } Scratch;
-_Static_assert(sizeof(Scratch) <= 176 * 1024, "the caller allocates 176 KB");
+_Static_assert(sizeof(Scratch) <= 192 * 1024, "the caller allocates 192 KB");
 
 // Where the superblock b of a row group is, and how many runs of 32 columns it holds (an even number).
 typedef struct { const uint8_t* w; int64_t next; } Super;
@@ -29,6 +30,17 @@ INLINE void store_rows(float* y, f32x16 v, int64_t rows) {
     store_f(y, v);
   } else {
     for (int64_t r = 0; r < rows; r++) y[r] = v[r];
+  }
+}
+
+static void clear_sums(Scratch* s, int64_t tokens) {
+  f32x16* p = (f32x16*)s->sums;
+  for (int64_t i = 0; i < tokens * GROUPS; i++) p[i] = (f32x16){};
+}
+static void store_sums(const QuantMatmul* p, const Scratch* s, int64_t g, int64_t groups, int64_t t0, int64_t tokens) {
+  for (int64_t t = 0; t < tokens; t++) {
+    for (int64_t i = 0; i < groups; i++)
+      store_rows(p->y + (t0 + t) * p->y_stride + (g + i) * ROWS, load_f(s->sums[t][i]), p->n - (g + i) * ROWS);
   }
 }
 

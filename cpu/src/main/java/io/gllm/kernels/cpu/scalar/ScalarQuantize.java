@@ -45,20 +45,21 @@ final class ScalarQuantize implements Quantize.Kernel, ThreadTeam.Task {
       largest = a > largest || Float.isNaN(a) ? a : largest;
     }
     boolean finite = largest <= Float.MAX_VALUE;
-    float inverse = finite && largest > 0.0f ? 127.0f / largest : 0.0f;
+    float up = largest < 0x1p-100f ? 0x1p100f : 1.0f;
+    float inverse = finite && largest > 0.0f ? 127.0f / (largest * up) : 0.0f;
     if (format == QuantFormat.Q8_0) {
       Elements.shortAt(blocks, at, PortableMath.toHalf(largest / 127.0f));
-      codes(from, at + 2, size, inverse);
+      codes(from, at + 2, size, up, inverse);
     } else {
       Elements.floatAt(blocks, at, largest / 127.0f);
-      codes(from, at + 4, size, inverse);
+      codes(from, at + 4, size, up, inverse);
       sums(at);
     }
   }
 
-  private void codes(long from, long at, int size, float inverse) {
+  private void codes(long from, long at, int size, float up, float inverse) {
     for (int j = 0; j < size; j++) {
-      float scaled = inverse == 0.0f ? 0.0f : Elements.f32(x, from + j) * inverse;
+      float scaled = inverse == 0.0f ? 0.0f : Elements.f32(x, from + j) * up * inverse;
       Elements.byteAt(blocks, at + j, (byte) Math.clamp((long) Math.rint(scaled), -127, 127));
     }
   }

@@ -7,9 +7,9 @@ import java.util.List;
 
 /**
  * Encodes f32 into the activation formats: for a block with largest absolute value a, {@code d = a / 127} and
- * {@code q = round_to_nearest_even(x * (127 / a))}, all in f32; a block of zeros has d = 0. Q8_0 stores d rounded to f16;
- * Q8_K stores it as f32 and adds the sums of 16. Exact: every backend gives the same bytes. Not a number or infinity in a
- * block makes its d NaN or infinite, and its q 0.
+ * {@code q = round_to_nearest_even(x * (127 / a))}, all in f32, x and a times 2^100 first where a is below 2^-100, so that the
+ * quotient stays finite; a block of zeros has d = 0. Q8_0 stores d rounded to f16; Q8_K stores it as f32 and adds the sums
+ * of 16. Exact: every backend gives the same bytes. Not a number or infinity in a block makes its d NaN or infinite, and its q 0.
  */
 public final class Quantize {
   /** The operator, dispatched on the format of the output. */
