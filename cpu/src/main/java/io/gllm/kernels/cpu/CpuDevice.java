@@ -8,6 +8,8 @@ import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -91,6 +93,12 @@ final class CpuDevice implements Device {
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
     return table.explain(op, type, numerics);
+  }
+
+  @Override
+  public PeakProbe openPeak(PeakKind kind, long bytes) {
+    CpuPeak.Factory factory = table.peak(kind);
+    return factory == null ? null : new CpuPeakProbe(kind, bytes, factory, this, team);
   }
 
   private void requireOpen() {

@@ -4,6 +4,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.spi.Candidate;
+import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.Rejection;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,6 +20,7 @@ public final class CpuTable {
   private record Key(Op<?> op, ElementType type) {}
 
   private final Map<Key, List<CpuKernel<?>>> rows = new HashMap<>();
+  private final Map<PeakKind, CpuPeak.Factory> peaks = new EnumMap<>(PeakKind.class);
   private final Map<Tier, Rejection> rejected = new EnumMap<>(Tier.class);
 
   /** An empty table. */
@@ -35,6 +37,16 @@ public final class CpuTable {
   public <K> void add(Op<K> op, ElementType type, Tier tier, boolean reproducible, CpuKernel.Factory<K> factory) {
     String name = tier.label() + "_" + op.name() + "_" + type.label();
     rows.computeIfAbsent(new Key(op, type), key -> new ArrayList<>()).add(new CpuKernel<>(name, tier, reproducible, factory));
+  }
+
+  /** Offers a loop for a limit of the machine; the first offer counts. */
+  public void add(PeakKind kind, CpuPeak.Factory factory) {
+    peaks.putIfAbsent(kind, factory);
+  }
+
+  /** The loop for a limit of the machine, or null if no tier has one. */
+  CpuPeak.Factory peak(PeakKind kind) {
+    return peaks.get(kind);
   }
 
   /** Notes why a tier has no candidates. */

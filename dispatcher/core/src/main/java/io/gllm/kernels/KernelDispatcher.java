@@ -13,6 +13,8 @@ import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -104,6 +106,11 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   /** Bytes of device memory in use by all dispatchers of the device. */
   public long memoryInUse() {
     return device.memoryInUse();
+  }
+
+  /** A loop that reaches a limit of the device, for benchmarks, or null if the device has none; see {@link Device#openPeak}. */
+  public PeakProbe openPeak(PeakKind kind, long bytes) {
+    return device.openPeak(kind, bytes);
   }
 
   /** Per element type of {@code op}, the kernels that were considered, best first, with the reason for each. */

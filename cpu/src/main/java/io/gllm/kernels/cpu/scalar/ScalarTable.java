@@ -30,13 +30,14 @@ import io.gllm.kernels.cpu.Tier;
 public final class ScalarTable {
   private ScalarTable() {}
 
-  /** Appends the scalar kernel of every operator and type. */
+  /** Appends the scalar kernel of every operator and type, and the loops that stand in for the limits of the machine. */
   public static void fill(CpuTable table) {
     vectors(table);
     matrices(table);
     rows(table);
     attention(table);
     sampling(table);
+    JavaPeaks.fill(table);
   }
 
   private static <K> void add(CpuTable table, Op<K> op, CpuKernel.Factory<K> factory) {

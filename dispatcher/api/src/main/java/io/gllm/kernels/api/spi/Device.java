@@ -29,6 +29,17 @@ public interface Device extends AutoCloseable {
   /** Every kernel that was considered for an operator and element type, best first, with the outcome. */
   List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics);
 
+  /**
+   * A loop that reaches a limit of this device, for benchmarks.
+   *
+   * @param bytes size of each buffer that memory loops go through: far above the caches for the speed of memory, less for that
+   *     of a cache; without meaning for the others
+   * @return the loop, or null if the device has none of this kind
+   */
+  default PeakProbe openPeak(PeakKind kind, long bytes) {
+    return null;
+  }
+
   /** Waits for all queues, then frees all memory. Closing twice is harmless. */
   @Override
   void close();
