@@ -1,0 +1,191 @@
+// The part of the x86-64 GEMM tiles that does not depend on the vector length.
+//
+// void gemm_tile(int64_t k, const float* a, const void* b, float* c, int64_t ldc_bytes, int64_t variant)
+//   C[mr][2 vectors] = or += A panel [k][mr] x B panel [k][2 vectors]
+//   variant bits 0..7   (ordered * 3 + type of B) * MR_MAX + mr - 1; type 0 f32, 1 f16, 2 bf16
+//   variant bit  8      1: add to C, 0: overwrite C
+// System V arguments; clobbers what that convention allows.
+//
+// fast: fused multiply-add; few rows take 2 or 4 accumulator sets, k step by k step in turn, added up at the end, because
+//   two FMA a cycle with a latency of 4 need more than 8 chains (4 rows, 8 chains: 86 %, 16 chains: 98 %).
+// ordered: the sums of the portable kernels (gemm_bt.gk): multiply, then add, in runs of 32 k steps from zero; the sum of
+//   each run is added to the total, which lies in C.
+
+.macro ZERO_ALL count
+    n = 4
+    .rept \count
+        ZERO %n
+        n = n + 1
+    .endr
+.endm
+
+.macro STEP ordered, type, mr, set, u
+    LOAD_B \type, \u
+    r = 0
+    .rept \mr
+        ROW \ordered, %(2 + (r & 1)), %(4 + 2*(\set*\mr + r)), %(5 + 2*(\set*\mr + r)), %(4*(\u*\mr + r))
+        r = r + 1
+    .endr
+.endm
+
+// rax k steps, four at a time.
+.macro STEPS ordered, type, mr, sets
+    mov r10, rax
+    shr r10, 2
+    jz 2f
+    .p2align 6
+1:
+    STEP \ordered, \type, \mr, 0, 0
+    STEP \ordered, \type, \mr, %(1 % \sets), 1
+    STEP \ordered, \type, \mr, %(2 % \sets), 2
+    STEP \ordered, \type, \mr, %(3 % \sets), 3
+    add rsi, 16*\mr
+    add rdx, b_step*4
+    dec r10
+    jnz 1b
+2:
+    and eax, 3
+    jz 4f
+3:
+    STEP \ordered, \type, \mr, 0, 0
+    add rsi, 4*\mr
+    add rdx, b_step
+    dec eax
+    jnz 3b
+4:
+.endm
+
+.macro ADD_SETS mr, sets
+    left = \sets / 2
+    .rept 2
+        n = 0
+        .rept 2*\mr*left
+            ADD_SET %(4 + n), %(4 + 2*\mr*left + n)
+            n = n + 1
+        .endr
+        left = left / 2
+    .endr
+.endm
+
+.macro STORE_ALL onto, mr
+    mov r11, rcx
+    r = 0
+    .rept \mr
+        STORE_ROW \onto, %(4 + 2*r), %(5 + 2*r)
+        r = r + 1
+    .endr
+.endm
+
+.macro FAST type, mr
+    .if \mr <= MR_4_SETS
+        sets = 4
+    .elseif \mr <= MR_2_SETS
+        sets = 2
+    .else
+        sets = 1
+    .endif
+    ZERO_ALL %(2*\mr*sets)
+    mov rax, rdi
+    STEPS 0, \type, \mr, %sets
+    ADD_SETS \mr, %sets
+    test r9d, 0x100
+    jnz 5f
+    STORE_ALL 0, \mr
+    vzeroupper
+    ret
+5:
+    STORE_ALL 1, \mr
+    vzeroupper
+    ret
+.endm
+
+.macro ORDERED type, mr
+5:
+    ZERO_ALL %(2*\mr)
+    mov eax, 32
+    cmp rdi, rax
+    cmovb rax, rdi
+    sub rdi, rax
+    STEPS 1, \type, \mr, 1
+    test r9d, 0x100
+    jnz 6f
+    STORE_ALL 0, \mr
+    or r9d, 0x100                   // the first run may overwrite, the others add
+    jmp 7f
+6:
+    STORE_ALL 1, \mr
+7:
+    test rdi, rdi
+    jnz 5b
+    vzeroupper
+    ret
+.endm
+
+.macro TILE ordered, type, mr
+    .p2align 6
+tile_\ordered\()_\type\()_\mr:
+    .if \type == 0
+        b_step = 2*VECTOR
+    .else
+        b_step = VECTOR
+    .endif
+    mov r11, rcx                    // C comes into the cache while k runs: +1 %
+    .rept \mr
+        prefetchw [r11]
+        prefetchw [r11 + VECTOR]
+        add r11, r8
+    .endr
+    .if \ordered
+        ORDERED \type, \mr
+    .else
+        FAST \type, \mr
+    .endif
+.endm
+
+.macro TILES ordered, type
+    mr = 1
+    .rept MR_MAX
+        TILE \ordered, \type, %mr
+        mr = mr + 1
+    .endr
+.endm
+
+.macro TABLE_ENTRY ordered, type, mr
+    .long tile_\ordered\()_\type\()_\mr - tile_table
+.endm
+
+.macro TABLE_ENTRIES ordered, type
+    mr = 1
+    .rept MR_MAX
+        TABLE_ENTRY \ordered, \type, %mr
+        mr = mr + 1
+    .endr
+.endm
+
+.globl gemm_tile
+.hidden gemm_tile
+.p2align 6
+gemm_tile:
+    movzx eax, r9b
+    lea r10, [rip + tile_table]
+    movsxd rax, dword ptr [r10 + 4*rax]
+    add rax, r10
+    jmp rax
+
+TILES 0, 0
+TILES 0, 1
+TILES 0, 2
+TILES 1, 0
+TILES 1, 1
+TILES 1, 2
+
+.section .note.GNU-stack, "", @progbits
+.section .rodata, "a"
+.p2align 6
+tile_table:
+TABLE_ENTRIES 0, 0
+TABLE_ENTRIES 0, 1
+TABLE_ENTRIES 0, 2
+TABLE_ENTRIES 1, 0
+TABLE_ENTRIES 1, 1
+TABLE_ENTRIES 1, 2

@@ -1,0 +1,69 @@
+// GEMM tiles for AVX-512: C[mr][32] = or += A panel [k][mr] x B panel [k][32], mr = 1..14. Contract in gemm_tile.h.
+//
+// Registers      rdi k left     rsi A     rdx B     rcx C     r8 row stride of C in bytes     r9d variant
+//   zmm0 zmm1    the 32 columns of one k step of B, converted to f32
+//   zmm2 zmm3    broadcasts of A (fast) or products (ordered), used in turn
+//   zmm4..zmm31  accumulators: set s, row r, half h in 4 + 2 (s mr + r) + h
+//   rax k steps of this run     r10 its quarters     r11 row of C
+//
+// One broadcast load feeds two FMA: 16 loads for 28 FMA. Broadcasting inside the FMA would need 30 loads at two a cycle.
+
+.intel_syntax noprefix
+.altmacro
+.text
+
+#define MR_MAX 14
+#define MR_4_SETS 3
+#define MR_2_SETS 6
+#define VECTOR 64
+
+.macro ZERO n
+    vpxord zmm\n, zmm\n, zmm\n
+.endm
+
+// k step u of B.
+.macro LOAD_B type, u
+    .if \type == 0
+        vmovups zmm0, [rdx + \u*128]
+        vmovups zmm1, [rdx + \u*128 + 64]
+    .elseif \type == 1
+        vcvtph2ps zmm0, ymmword ptr [rdx + \u*64]
+        vcvtph2ps zmm1, ymmword ptr [rdx + \u*64 + 32]
+    .else
+        vpmovzxwd zmm0, ymmword ptr [rdx + \u*64]
+        vpmovzxwd zmm1, ymmword ptr [rdx + \u*64 + 32]
+        vpslld zmm0, zmm0, 16
+        vpslld zmm1, zmm1, 16
+    .endif
+.endm
+
+// Accumulators x, y += B * A at byte `at`; t is 2 or 3 in turn.
+.macro ROW ordered, t, x, y, at
+    .if \ordered
+        vbroadcastss zmm2, dword ptr [rsi + \at]
+        vmulps zmm3, zmm1, zmm2
+        vmulps zmm2, zmm0, zmm2
+        vaddps zmm\x, zmm\x, zmm2
+        vaddps zmm\y, zmm\y, zmm3
+    .else
+        vbroadcastss zmm\t, dword ptr [rsi + \at]
+        vfmadd231ps zmm\x, zmm0, zmm\t
+        vfmadd231ps zmm\y, zmm1, zmm\t
+    .endif
+.endm
+
+.macro ADD_SET x, y
+    vaddps zmm\x, zmm\x, zmm\y
+.endm
+
+.macro STORE_ROW onto, x, y
+    .if \onto
+        vaddps zmm\x, zmm\x, [r11]
+        vaddps zmm\y, zmm\y, [r11 + 64]
+    .endif
+    vmovups [r11], zmm\x
+    vmovups [r11 + 64], zmm\y
+    add r11, r8
+.endm
+
+#include "gemm_tile.h"
