@@ -1,0 +1,111 @@
+// Operands into the order in which the tiles read them.
+#include "gemm.h"
+#include "transpose.h"
+
+// Row l of the block [rows][VL] at element `at`, zeros beyond rows and columns, turned so that v[i] is column i.
+INLINE void load_turned(vf* v, int64_t type, const void* p, int64_t at, int64_t ld, int64_t rows, int64_t cols) {
+    if (rows >= VL && cols >= VL) {
+        UNROLLED for (int l = 0; l < VL; l++) v[l] = load_as(type, p, at + l * ld);
+    } else {
+        UNROLLED for (int l = 0; l < VL; l++) v[l] = l < rows ? load_upto(type, p, at + l * ld, cols) : vzero();
+    }
+    transpose(v);
+}
+
+INLINE void pack_panel(int64_t type, const gemm_t* g, int64_t row, int64_t rows, float* panel) {
+    for (int64_t r = 0; r < rows; r += VL) {
+        int64_t width = min_l(VL, rows - r);
+        for (int64_t k = 0; k < g->k; k += VL) {
+            vf v[VL];
+            load_turned(v, type, g->a, (row + r) * g->lda + k, g->lda, width, g->k - k);
+            int64_t deep = min_l(VL, g->k - k);
+            for (int64_t i = 0; i < deep; i++) store_upto(F32, panel, (k + i) * rows + r, v[i], width);
+        }
+    }
+}
+
+void gemm_pack_panel(const gemm_t* g, int64_t p, float* panel) {
+    int64_t row = first_row(g->m, p), rows = first_row(g->m, p + 1) - row;
+#define PACK(T) pack_panel(T, g, row, rows, panel)
+    BY_TYPE(g->a_type, PACK)
+#undef PACK
+}
+
+// A panels [p0, p1) into a_panels, one after the other: [ceil(m / MR)][k][rows of the panel].
+ENTRY("pll>v") void gemm_pack_a(const gemm_t* g, int64_t p0, int64_t p1) {
+    for (int64_t p = p0; p < p1; p++) gemm_pack_panel(g, p, g->a_panels + first_row(g->m, p) * g->k);
+}
+
+// [k][n] weights: NR columns of each row. A 16-bit number survives the way through f32 unchanged.
+INLINE void pack_b_columns(int64_t type, int64_t panel_type, const gemm_t* g, int64_t j) {
+    int64_t col = j * NR, cols = min_l(NR, g->n - col);
+    char* panel = (char*)g->b_panels + j * g->panel_bytes;
+    for (int64_t k = 0; k < g->k; k++)
+        for (int64_t c = 0; c < NR; c += VL) {
+            vf v = load_upto(type, g->b, k * g->ldb + col + c, cols - c);
+            store_as(panel_type, panel, k * NR + c, v);
+        }
+}
+
+// [n][k] weights: turned VL by VL.
+INLINE void pack_b_rows(int64_t type, int64_t panel_type, const gemm_t* g, int64_t j) {
+    int64_t row = j * NR, rows = min_l(NR, g->n - row);
+    char* panel = (char*)g->b_panels + j * g->panel_bytes;
+    for (int64_t k = 0; k < g->k; k += VL) {
+        int64_t deep = min_l(VL, g->k - k);
+        for (int64_t r = 0; r < NR; r += VL) {
+            vf v[VL];
+            load_turned(v, type, g->b, (row + r) * g->ldb + k, g->ldb, rows - r, g->k - k);
+            for (int64_t i = 0; i < deep; i++) store_as(panel_type, panel, (k + i) * NR + r, v[i]);
+        }
+    }
+}
+
+INLINE void pack_b(int64_t type, int64_t panel_type, const gemm_t* g, int64_t j0, int64_t j1) {
+    for (int64_t j = j0; j < j1; j++) {
+        if (g->b_by_rows) pack_b_rows(type, panel_type, g, j);
+        else pack_b_columns(type, panel_type, g, j);
+    }
+}
+
+// B panels [j0, j1).
+ENTRY("pll>v") void gemm_pack_b(const gemm_t* g, int64_t j0, int64_t j1) {
+#define PACK(T) pack_b(T, F32, g, j0, j1)
+#define PACK_SAME(T) pack_b(T, T, g, j0, j1)
+    if (g->panel_type == F32) {
+        BY_TYPE(g->b_type, PACK)
+    } else {
+        BY_TYPE(g->b_type, PACK_SAME)
+    }
+#undef PACK
+#undef PACK_SAME
+}
+
+INLINE void widen(int64_t type, const void* x, float* out, int64_t n) {
+    for (int64_t i = 0; i < n; i += VL) store_upto(F32, out, i, load_upto(type, x, i, n - i), n - i);
+}
+
+// out[0..n) = x, in f32.
+ENTRY("plpl>v") void gemm_widen(const void* x, int64_t type, float* out, int64_t n) {
+#define WIDEN(T) widen(T, x, out, n)
+    BY_TYPE(type, WIDEN)
+#undef WIDEN
+}
+
+INLINE void runs(int64_t type, const void* x, float* out, int64_t k) {
+    for (int64_t base = 0; base < k; base += RUN * VL, out += RUN * VL)
+        for (int64_t h = 0; h < RUN; h += VL) {
+            vf v[VL];
+            UNROLLED for (int l = 0; l < VL; l++) v[l] = load_upto(type, x, base + l * RUN + h, k - (base + l * RUN + h));
+            transpose(v);
+            UNROLLED for (int i = 0; i < VL; i++) store_f32(out + (h + i) * VL, v[i]);
+        }
+}
+
+// x[0..k) as ordered gemm_rows reads it: for each VL runs [RUN][VL], lane = run, zeros beyond k. Writes RUN * VL floats for
+// each RUN * VL begun.
+ENTRY("plpl>v") void gemm_runs(const void* x, int64_t type, float* out, int64_t k) {
+#define RUNS(T) runs(T, x, out, k)
+    BY_TYPE(type, RUNS)
+#undef RUNS
+}
