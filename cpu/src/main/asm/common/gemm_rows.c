@@ -1,31 +1,44 @@
-// Few rows of A (m = 1..4) times weights [n][k] in place: each weight row is read once, front to back, as one stream (two or four
-// rows side by side were slower: 74 and 84 % of the read bandwidth instead of 95).
+// Few rows of A (m = 1..4) times weights [n][k] in place, each weight row front to back.
 #include "gemm_finish.h"
 #include "transpose.h"
 
-// sums[i][j] = dot(row j, x[i]), with 8 accumulators whatever m is.
-INLINE void rows_fast(int64_t type, int m, const gemm_t* g, int64_t j0, int64_t j1) {
-    const int chains = m == 1 ? 8 : m == 2 ? 4 : 2;
+
+
+
+
+
+#define AHEAD 6144   // bytes; 128 apart loads of 16 runs are no stream to the hardware: 10 GB/s without, 29 with it
+#define SIDE (VL == 8 ? 2 : 4)
+
+// sums[i][j + q] = dot(row j + q, x[i]) for q < side. One row of A: one weight row at a time, because a single stream is read
+// fastest (two side by side 74 % of the read bandwidth, one 97 %), with 8 chains. More rows of A no longer stay in L1: four
+// (AVX2: two) weight rows share each load of them.
+INLINE void rows_fast(int64_t type, int m, int side, const gemm_t* g, int64_t j) {
+    const int chains = m == 1 ? 8 : m == 2 ? 2 : 1;  // of m alone: a row has the same sum whatever stands beside it
     const int64_t k = g->k;
-    for (int64_t j = j0; j < j1; j++) {
-        int64_t at = j * g->ldb, i = 0;
-        vf sum[4][8];
-        UNROLLED for (int r = 0; r < m; r++) UNROLLED for (int c = 0; c < chains; c++) sum[r][c] = vzero();
-        for (; i + chains * VL <= k; i += chains * VL) {
-            UNROLLED for (int c = 0; c < chains; c++) {
-                vf w = load_as(type, g->b, at + i + c * VL);
-                UNROLLED for (int r = 0; r < m; r++) sum[r][c] = vfma(load_f32(g->a_panels + r * k + i + c * VL), w, sum[r][c]);
+    int64_t i = 0;
+    vf sum[4][4][8];
+    UNROLLED for (int r = 0; r < m; r++) UNROLLED for (int q = 0; q < side; q++) UNROLLED for (int c = 0; c < chains; c++) sum[r][q][c] = vzero();
+    for (; i + chains * VL <= k; i += chains * VL) {
+        UNROLLED for (int c = 0; c < chains; c++) {
+            vf x[4];
+            UNROLLED for (int r = 0; r < m; r++) x[r] = load_f32(g->a_panels + r * k + i + c * VL);
+            UNROLLED for (int q = 0; q < side; q++) {
+                vf w = load_as(type, g->b, (j + q) * g->ldb + i + c * VL);
+                UNROLLED for (int r = 0; r < m; r++) sum[r][q][c] = vfma(x[r], w, sum[r][q][c]);
             }
         }
-        for (; i < k; i += VL) {
-            vf w = load_upto(type, g->b, at + i, k - i);
-            UNROLLED for (int r = 0; r < m; r++) sum[r][0] = vfma(load_upto(F32, g->a_panels, r * k + i, k - i), w, sum[r][0]);
+    }
+    for (; i < k; i += VL) {
+        UNROLLED for (int q = 0; q < side; q++) {
+            vf w = load_upto(type, g->b, (j + q) * g->ldb + i, k - i);
+            UNROLLED for (int r = 0; r < m; r++) sum[r][q][0] = vfma(load_upto(F32, g->a_panels, r * k + i, k - i), w, sum[r][q][0]);
         }
-        UNROLLED for (int r = 0; r < m; r++) {
-            UNROLLED for (int half = chains / 2; half > 0; half /= 2)
-                UNROLLED for (int c = 0; c < half; c++) sum[r][c] = vadd(sum[r][c], sum[r][c + half]);
-            g->sums[r * g->ld_sums + j] = vsum(sum[r][0]);
-        }
+    }
+    UNROLLED for (int r = 0; r < m; r++) UNROLLED for (int q = 0; q < side; q++) {
+        UNROLLED for (int half = chains / 2; half > 0; half /= 2)
+            UNROLLED for (int c = 0; c < half; c++) sum[r][q][c] = vadd(sum[r][q][c], sum[r][q][c + half]);
+        g->sums[r * g->ld_sums + j + q] = vsum(sum[r][q][0]);
     }
 }
 
@@ -41,7 +54,10 @@ INLINE void rows_ordered(int64_t type, int m, const gemm_t* g, int64_t j0, int64
             for (int64_t h = 0; h < RUN; h += VL) {
                 vf w[VL];
                 if (base + block <= k) {
-                    UNROLLED for (int l = 0; l < VL; l++) w[l] = load_as(type, g->b, at + base + l * RUN + h);
+                    UNROLLED for (int l = 0; l < VL; l++) {
+                        __builtin_prefetch((const char*)g->b + (at + base + l * RUN + h) * element_bytes(type) + AHEAD, 0, 3);
+                        w[l] = load_as(type, g->b, at + base + l * RUN + h);
+                    }
                 } else {
                     UNROLLED for (int l = 0; l < VL; l++) w[l] = load_upto(type, g->b, at + base + l * RUN + h, k - (base + l * RUN + h));
                 }
@@ -61,19 +77,30 @@ INLINE void rows_ordered(int64_t type, int m, const gemm_t* g, int64_t j0, int64
 }
 
 INLINE void rows_as(int64_t type, const gemm_t* g, int64_t j0, int64_t j1) {
-#define ROWS(KIND)                                      \
-    switch (g->m) {                                     \
-        case 1: KIND(type, 1, g, j0, j1); break;        \
-        case 2: KIND(type, 2, g, j0, j1); break;        \
-        case 3: KIND(type, 3, g, j0, j1); break;        \
-        default: KIND(type, 4, g, j0, j1);              \
-    }
+    int64_t j = j0;
     if (g->ordered) {
-        ROWS(rows_ordered)
-    } else {
-        ROWS(rows_fast)
+        switch (g->m) {
+            case 1: rows_ordered(type, 1, g, j0, j1); break;
+            case 2: rows_ordered(type, 2, g, j0, j1); break;
+            case 3: rows_ordered(type, 3, g, j0, j1); break;
+            default: rows_ordered(type, 4, g, j0, j1);
+        }
+        return;
     }
-#undef ROWS
+    switch (g->m) {
+        case 1: for (; j < j1; j++) rows_fast(type, 1, 1, g, j); break;
+        case 2:
+            for (; j + SIDE <= j1; j += SIDE) rows_fast(type, 2, SIDE, g, j);
+            for (; j < j1; j++) rows_fast(type, 2, 1, g, j);
+            break;
+        case 3:
+            for (; j + SIDE <= j1; j += SIDE) rows_fast(type, 3, SIDE, g, j);
+            for (; j < j1; j++) rows_fast(type, 3, 1, g, j);
+            break;
+        default:
+            for (; j + SIDE <= j1; j += SIDE) rows_fast(type, 4, SIDE, g, j);
+            for (; j < j1; j++) rows_fast(type, 4, 1, g, j);
+    }
 }
 
 // Weight rows [j0, j1), so columns of the result. a_panels holds each row of A as gemm_widen (fast) or gemm_runs (ordered) leaves
