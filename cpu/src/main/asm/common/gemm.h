@@ -99,7 +99,7 @@ INLINE int64_t first_row(int64_t m, int64_t p) {
     return p * rows + min_l(p, longer);
 }
 
-// Panel p of A, [k][rows of the panel], zeros nowhere.
+// Panel p of A, [k][rows of the panel].
 __attribute__((visibility("hidden"))) void gemm_pack_panel(const gemm_t* g, int64_t p, float* panel);
 
 INLINE vf madd(int64_t ordered, vf a, vf b, vf c) { return ordered ? vadd(vmul(a, b), c) : vfma(a, b, c); }

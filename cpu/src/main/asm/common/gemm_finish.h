@@ -2,12 +2,13 @@
 #pragma once
 #include "gemm.h"
 #include "math.h"
+#include "portable.h"
 
-INLINE vf activate(int64_t activation, vf x) {
+INLINE vf activate(int64_t activation, int64_t ordered, vf x) {
     switch (activation) {
         case RELU: return vmax(vzero(), x);
-        case SILU: return vsilu(x);
-        case GELU: return vgelu(x);
+        case SILU: return ordered ? portable_silu(x) : vsilu(x);
+        case GELU: return ordered ? portable_gelu(x) : vgelu(x);
         default: return x;
     }
 }
@@ -18,7 +19,7 @@ INLINE void finish_as(int64_t type, const gemm_t* g, const float* sums, int64_t 
         for (int64_t j = 0; j < cols; j += VL) {
             vf v = load_upto(F32, sums, r * ld + j, cols - j);
             if (g->bias) v = vadd(v, load_upto(F32, g->bias, col + j, cols - j));
-            store_upto(type, g->out, to + j, activate(g->activation, v), cols - j);
+            store_upto(type, g->out, to + j, activate(g->activation, g->ordered, v), cols - j);
         }
     }
 }
