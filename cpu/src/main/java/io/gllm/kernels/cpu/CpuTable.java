@@ -35,8 +35,9 @@ public final class CpuTable {
 
   /** Appends a candidate for one type of {@code op}. */
   public <K> void add(Op<K> op, ElementType type, Tier tier, boolean reproducible, CpuKernel.Factory<K> factory) {
-    String name = tier.label() + "_" + op.name() + "_" + type.label();
-    rows.computeIfAbsent(new Key(op, type), key -> new ArrayList<>()).add(new CpuKernel<>(name, tier, reproducible, factory));
+    String ordered = reproducible && has(op, type, tier) ? "_ordered" : "";
+    rows.computeIfAbsent(new Key(op, type), key -> new ArrayList<>())
+        .add(new CpuKernel<>(name(op, type, tier) + ordered, tier, reproducible, factory));
   }
 
   /** Offers a loop for a limit of the machine; the first offer counts. */
@@ -70,22 +71,39 @@ public final class CpuTable {
     return null;
   }
 
+  /** Whether a tier has a kernel. */
+  boolean has(Op<?> op, ElementType type, Tier tier) {
+    return !candidates(op, type, tier).isEmpty();
+  }
+
+  /** Whether a kernel of a tier keeps the portable order of every sum. */
+  boolean isReproducible(Op<?> op, ElementType type, Tier tier) {
+    return candidates(op, type, tier).stream().anyMatch(CpuKernel::reproducible);
+  }
+
+  private List<CpuKernel<?>> candidates(Op<?> op, ElementType type, Tier tier) {
+    return rows.getOrDefault(new Key(op, type), List.of()).stream().filter(kernel -> kernel.tier() == tier).toList();
+  }
+
   List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
     List<Candidate> result = new ArrayList<>();
     CpuKernel<?> chosen = choose(op, type, numerics);
-    List<CpuKernel<?>> row = rows.getOrDefault(new Key(op, type), List.of());
     for (Tier tier : Tier.values()) {
-      String name = tier.label() + "_" + op.name() + "_" + type.label();
-      CpuKernel<?> kernel = row.stream().filter(k -> k.tier() == tier).findFirst().orElse(null);
-      if (kernel != null) {
-        result.add(new Candidate(name, kernel == chosen, reason(kernel, chosen, numerics)));
-      } else if (rejected.containsKey(tier)) {
-        result.add(new Candidate(name, false, rejected.get(tier).seen()));
-      } else {
-        result.add(new Candidate(name, false, "this tier leaves the operator to the next one"));
+      List<CpuKernel<?>> kernels = candidates(op, type, tier);
+      for (CpuKernel<?> kernel : kernels) {
+        result.add(new Candidate(kernel.name(), kernel == chosen, reason(kernel, chosen, numerics)));
+      }
+      if (kernels.isEmpty()) {
+        Rejection reason = rejected.get(tier);
+        String why = reason == null ? "this tier leaves the operator to the next one" : reason.seen();
+        result.add(new Candidate(name(op, type, tier), false, why));
       }
     }
     return result;
+  }
+
+  private static String name(Op<?> op, ElementType type, Tier tier) {
+    return tier.label() + "_" + op.name() + "_" + type.label();
   }
 
   private static String reason(CpuKernel<?> kernel, CpuKernel<?> chosen, Numerics numerics) {
@@ -95,6 +113,6 @@ public final class CpuTable {
     if (numerics == Numerics.REPRODUCIBLE && !kernel.reproducible()) {
       return "does not keep the portable order of sums";
     }
-    return "a better tier has the operator";
+    return "a better kernel comes first";
   }
 }

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Physical cores from the system's topology files. */
 class CoresTest {
-
   @TempDir
   Path folder;
 
