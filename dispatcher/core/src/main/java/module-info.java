@@ -6,5 +6,6 @@ module io.gllm.kernels {
 
   exports io.gllm.kernels;
   exports io.gllm.kernels.gguf;
+  exports io.gllm.kernels.model;
   exports io.gllm.kernels.tokenizer;
 }

@@ -103,6 +103,11 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     return placement.counters();
   }
 
+  /** Whether kernels read and write host memory in place, so that nothing needs to be uploaded. */
+  public boolean usesHostMemory() {
+    return device.usesHostMemory();
+  }
+
   /** Bytes of device memory in use by all dispatchers of the device. */
   public long memoryInUse() {
     return device.memoryInUse();

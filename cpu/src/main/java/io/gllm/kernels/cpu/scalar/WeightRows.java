@@ -12,6 +12,7 @@ final class WeightRows {
   private final ElementType type;
   private final BlockFormat blocks;
   private MemorySegment segment;
+  private long start;
   private boolean columns;
   private long n;
   private int k;
@@ -27,7 +28,8 @@ final class WeightRows {
     if (packed) {
       PackedLayout.ROWS.require(w);
     }
-    this.segment = packed ? w.segment().asSlice(PackedLayout.HEADER_BYTES) : w.segment();
+    this.segment = w.segment();
+    this.start = packed ? PackedLayout.HEADER_BYTES : 0;
     this.columns = columns;
     this.n = n;
     this.k = Math.toIntExact(k);
@@ -40,11 +42,12 @@ final class WeightRows {
   /** Decodes row {@code row} into {@code out}. */
   void row(long row, float[] out) {
     if (blocks != null) {
-      blocks.decodeRow(segment, row * type.bytesFor(k), out, k);
+      blocks.decodeRow(segment, start + row * type.bytesFor(k), out, k);
       return;
     }
+    long first = start / type.blockBytes();
     for (int i = 0; i < k; i++) {
-      out[i] = Elements.load(type, segment, columns ? i * n + row : row * k + i);
+      out[i] = Elements.load(type, segment, first + (columns ? i * n + row : row * k + i));
     }
   }
 }

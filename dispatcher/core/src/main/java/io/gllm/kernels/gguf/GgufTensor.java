@@ -53,6 +53,11 @@ public final class GgufTensor {
     return null;
   }
 
+  /** Name of the file, for messages. */
+  public String file() {
+    return file;
+  }
+
   /** Name, for example {@code blk.0.attn_q.weight}. */
   public String name() {
     return name;

@@ -1,0 +1,191 @@
+package io.gllm.kernels.model;
+
+import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.RopeLayout;
+import io.gllm.kernels.api.op.PagedShape;
+import io.gllm.kernels.api.op.RopeShape;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One sequence on its way through the model: its cache, and the buffers of a pass, all made once. A pass takes up to
+ * {@link #BLOCK} tokens; a pass of one token allocates nothing.
+ */
+final class LlamaSession {
+  /** Tokens of a prefill pass: enough for the matrix kernels to reuse weights, few enough for the buffers to stay in cache. */
+  static final int BLOCK = 128;
+
+  private final KernelDispatcher kernels;
+  private final LlamaConfig config;
+  private final LlamaWeights weights;
+  private final RopeTables rope;
+  private final KvCache cache;
+  private final int capacity;
+  private final RopeShape queryRope;
+  private final RopeShape keyRope;
+  private final PagedShape decodeShape;
+
+  /** Tokens of the cache with the new ones, then the slots of the new ones: written to the device in one go. */
+  private final int[] step;
+
+  private final MemorySegment decodeStep;
+  private final Buffer stepBuffer;
+  private final Buffer lengths;
+  private final Buffer slots;
+  private final Buffer ids;
+  private final Buffer token;
+  private final Buffer state;
+  private final Buffer delta;
+  private final Buffer query;
+  private final Buffer key;
+  private final Buffer value;
+  private final Buffer up;
+  private final Buffer logits;
+  private final Activations normed;
+  private final Activations attended;
+  private final Activations gated;
+  private int length;
+
+  LlamaSession(KernelDispatcher kernels, OwnedBuffers memory, LlamaConfig config, LlamaWeights weights, RopeTables rope, KvCache cache,
+      int capacity) {
+    this.kernels = kernels;
+    this.config = config;
+    this.weights = weights;
+    this.rope = rope;
+    this.cache = cache;
+    this.capacity = capacity;
+    this.queryRope = new RopeShape(config.heads(), config.headDim(), config.rotaryDim(), RopeLayout.INTERLEAVED);
+    this.keyRope = new RopeShape(config.kvHeads(), config.headDim(), config.rotaryDim(), RopeLayout.INTERLEAVED);
+    this.decodeShape = shape(1);
+    int rows = Math.min(BLOCK, capacity);
+    this.step = new int[1 + rows];
+    this.decodeStep = MemorySegment.ofArray(step).asSlice(0, 2 * Integer.BYTES);
+    this.stepBuffer = memory.allocate(DType.I32, step.length);
+    this.lengths = stepBuffer.slice(0, 1);
+    this.slots = stepBuffer.slice(1, rows);
+    this.ids = memory.allocate(DType.I32, rows);
+    this.token = memory.allocate(DType.I32, 1);
+    this.state = memory.allocate(DType.F32, (long) rows * config.dim());
+    this.delta = memory.allocate(DType.F32, (long) rows * config.dim());
+    this.query = memory.allocate(DType.F32, (long) rows * config.queryDim());
+    this.key = memory.allocate(DType.F32, (long) rows * config.kvDim());
+    this.value = memory.allocate(DType.F32, (long) rows * config.kvDim());
+    this.up = memory.allocate(DType.F32, (long) rows * config.feedForward());
+    this.logits = memory.allocate(DType.F32, config.vocabulary());
+    this.normed = new Activations(kernels, memory, rows, config.dim());
+    this.attended = new Activations(kernels, memory, rows, config.queryDim());
+    this.gated = new Activations(kernels, memory, rows, config.feedForward());
+  }
+
+  private PagedShape shape(int queries) {
+    float scale = (float) (1 / Math.sqrt(config.headDim()));
+    return new PagedShape(1, queries, config.heads(), config.kvHeads(), config.headDim(), KvCache.PAGE, cache.columns(), scale);
+  }
+
+  /** Tokens of the sequence so far. */
+  int length() {
+    return length;
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  /** Logits of the token after the sequence, f32 [vocabulary]. */
+  Buffer logits() {
+    return logits;
+  }
+
+  /** The id that {@link #decode} appends, i32 [1]; a sampler writes it. */
+  Buffer token() {
+    return token;
+  }
+
+  /** Starts a new sequence. */
+  void clear() {
+    length = 0;
+    cache.clear();
+  }
+
+  /** Appends tokens, in blocks; the logits are those after the last one. */
+  void prefill(int[] tokens) {
+    MemorySegment all = MemorySegment.ofArray(tokens);
+    for (int start = 0; start < tokens.length; start += BLOCK) {
+      int count = Math.min(BLOCK, tokens.length - start);
+      kernels.write(ids, all.asSlice((long) start * Integer.BYTES, (long) count * Integer.BYTES));
+      prepare(count);
+      kernels.write(stepBuffer, MemorySegment.ofArray(step).asSlice(0, (1L + count) * Integer.BYTES));
+      pass(ids, count, count == 1 ? decodeShape : shape(count));
+      if (start + count == tokens.length) {
+        long last = (count - 1L) * config.dim();
+        project(state.slice(last, config.dim()), delta.slice(last, config.dim()));
+      }
+    }
+  }
+
+  /** Appends the id in {@link #token}. */
+  void decode() {
+    prepare(1);
+    kernels.write(stepBuffer, decodeStep);
+    pass(token, 1, decodeShape);
+    project(state, delta);
+  }
+
+  private void prepare(int count) {
+    cache.reserve(length + count);
+    step[0] = length + count;
+    for (int i = 0; i < count; i++) {
+      step[1 + i] = cache.slot(length + i);
+    }
+  }
+
+  private void pass(Buffer tokens, int count, PagedShape shape) {
+    int dim = config.dim();
+    kernels.embedding(weights.embedding(), tokens, state, count, config.vocabulary(), dim);
+    for (int i = 0; i < config.layers(); i++) {
+      LlamaLayer layer = weights.layers().get(i);
+      if (i == 0) {
+        kernels.rmsNorm(state, layer.attentionNorm(), normed.overwrite(count), count, dim, config.epsilon());
+      } else {
+        addAndNorm(layer.attentionNorm(), count);
+      }
+      attention(layer, i, count, shape);
+      addAndNorm(layer.feedForwardNorm(), count);
+      feedForward(layer, count);
+    }
+    length += count;
+  }
+
+  /** state += delta; normed = norm(state). */
+  private void addAndNorm(Buffer weight, int count) {
+    kernels.rmsNormResidual(state, delta, weight, state, normed.overwrite(count), count, config.dim(), config.epsilon());
+  }
+
+  private void attention(LlamaLayer layer, int index, int count, PagedShape shape) {
+    layer.query().apply(kernels, normed, query, count);
+    layer.key().apply(kernels, normed, key, count);
+    layer.value().apply(kernels, normed, value, count);
+    kernels.rope(query, rope.cosines(), rope.sines(), count, queryRope, length);
+    kernels.rope(key, rope.cosines(), rope.sines(), count, keyRope, length);
+    Buffer keys = cache.keys(index);
+    Buffer values = cache.values(index);
+    kernels.kvAppend(key, value, slots, keys, values, count, config.kvDim());
+    kernels.pagedAttention(query, keys, values, cache.table(), lengths, attended.overwrite(count), null, shape);
+    layer.attentionOutput().apply(kernels, attended, delta, count);
+  }
+
+  private void feedForward(LlamaLayer layer, int count) {
+    Buffer gate = gated.overwrite(count);
+    layer.gate().apply(kernels, normed, gate, count);
+    layer.up().apply(kernels, normed, up, count);
+    kernels.swiglu(gate, up, gate, (long) count * config.feedForward());
+    layer.down().apply(kernels, gated, delta, count);
+  }
+
+  /** From one row of the state to logits. */
+  private void project(Buffer row, Buffer rowDelta) {
+    kernels.rmsNormResidual(row, rowDelta, weights.outputNorm(), row, normed.overwrite(1), 1, config.dim(), config.epsilon());
+    weights.output().apply(kernels, normed, logits, 1);
+  }
+}
