@@ -40,7 +40,7 @@ class ConsumerProjectIT {
     Path project = Files.createDirectories(folder.resolve("project"));
     String pom = Files.readString(Path.of("src", "test", "packaging", "consumer-pom.xml"));
     assertEquals(2, pom.split("<dependency>").length, "a consumer has one dependency");
-    Files.writeString(project.resolve("pom.xml"), pom.replace("VERSION", VERSION).replace("REPOSITORY", repository.toString()));
+    Files.writeString(project.resolve("pom.xml"), pom.replace("VERSION", VERSION).replace("REPOSITORY", repository.toUri().toString()));
     Path sources = Files.createDirectories(project.resolve("src").resolve("main").resolve("java"));
     Files.writeString(sources.resolve("Example.java"), ReadmeExampleTest.source());
 

@@ -4,9 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gllm.kernels.model.Expected;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +23,9 @@ class JvmFlagsIT {
   private static final String MODULES = "io.gllm.kernels.cpu,io.gllm.kernels.cuda,io.gllm.kernels.rocm,io.gllm.kernels.metal,"
       + "io.gllm.kernels.vulkan";
 
+  private static final Map<Launch, ChildProcess> WITH_NATIVE_ACCESS = new EnumMap<>(Launch.class);
+  private static final Expected EXPECTED = Expected.all().get(1);
+
   @TempDir
   static Path classes;
 
@@ -26,8 +33,9 @@ class JvmFlagsIT {
   enum Launch {
     CLASS_PATH, MODULE_PATH;
 
+    /** Run once, for all tests. */
     ChildProcess runWithNativeAccess() {
-      return run("--enable-native-access=" + (this == CLASS_PATH ? "ALL-UNNAMED" : MODULES));
+      return WITH_NATIVE_ACCESS.computeIfAbsent(this, _ -> run("--enable-native-access=" + (this == CLASS_PATH ? "ALL-UNNAMED" : MODULES)));
     }
 
     ChildProcess run(String... flags) {
@@ -37,6 +45,7 @@ class JvmFlagsIT {
       command.addAll(this == CLASS_PATH
           ? List.of("--class-path", Artifacts.path(entries), "example.Main")
           : List.of("--module-path", Artifacts.path(entries), "--module", "example.app/example.Main"));
+      command.addAll(List.of(Expected.BUNDLED_MODEL.toString(), EXPECTED.prompt()));
       return ChildProcess.jdk("java", command).orFail();
     }
   }
@@ -51,6 +60,7 @@ class JvmFlagsIT {
   void withoutFlagsTheJdkWarnsOnceAndOfTheCpuAlone(Launch launch) {
     ChildProcess run = launch.run();
     assertTrue(line(run, "chosen ").startsWith("chosen native_"), run.out());
+    assertRight(run);
     List<String> warnings = nativeWarnings(run);
     assertEquals(4, warnings.size(), run.err());
     assertTrue(warnings.getFirst().contains("restricted method"), run.err());
@@ -63,6 +73,7 @@ class JvmFlagsIT {
   void withNativeAccessNothingWarns(Launch launch) {
     ChildProcess run = launch.runWithNativeAccess();
     assertTrue(line(run, "chosen ").startsWith("chosen native_"), run.out());
+    assertRight(run);
     assertEquals(List.of(), nativeWarnings(run));
   }
 
@@ -71,6 +82,7 @@ class JvmFlagsIT {
   void withNativeAccessDeniedTheTierFallsWithItsReason(Launch launch) {
     ChildProcess denied = launch.run("--illegal-native-access=deny");
     assertFalse(line(denied, "chosen ").startsWith("chosen native_"), denied.out());
+    assertRight(denied);
     String note = line(denied, "note native tier: ");
     assertTrue(note.contains("Illegal native access"), note);
     assertTrue(note.contains(launch == Launch.CLASS_PATH ? "=ALL-UNNAMED" : "=io.gllm.kernels.cpu"), note);
@@ -85,6 +97,11 @@ class JvmFlagsIT {
         .map(line -> line.split(" ")[1])
         .toList();
     assertEquals(List.of("cuda", "rocm", "metal", "vulkan", "cpu"), backends);
+  }
+
+  /** The model continues its prompt as an independent implementation does. */
+  private static void assertRight(ChildProcess run) {
+    assertEquals("ids " + Arrays.toString(EXPECTED.ids()), line(run, "ids "));
   }
 
   /** Warnings but that of the JDK about its own incubator module, which no library can turn off. */

@@ -26,11 +26,20 @@ class RuntimeImageIT {
     entries.add(classes);
     ChildProcess link = ChildProcess.jdk("jlink",
         List.of("--module-path", Artifacts.path(entries), "--add-modules", MODULES, "--output", image.toString()));
-    assumeTrue(!link.out().contains("does not contain") && !link.err().contains("packaged modules"), "this JDK cannot link: " + link.err());
+    assumeTrue(link.exit() == 0 || required() || canLink(), "this JDK cannot make runtime images: " + link.out());
     link.orFail();
     String java = image.resolve("bin").resolve("java").toString();
     String out = ChildProcess.run(List.of(java, "-m", "example.app/example.Main"), folder).orFail().out();
     assertTrue(out.contains("chosen native_rms_norm_f32"), out);
     assertTrue(out.contains("backend cuda "), out);
+  }
+
+  /** Some JDKs come without what jlink needs; CI says that this one must have it. */
+  private static boolean required() {
+    return System.getenv().getOrDefault("GLLM_REQUIRE", "").contains("jlink");
+  }
+
+  private boolean canLink() {
+    return ChildProcess.jdk("jlink", List.of("--add-modules", "java.base", "--output", folder.resolve("base").toString())).exit() == 0;
   }
 }
