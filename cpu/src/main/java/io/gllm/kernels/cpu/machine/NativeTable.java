@@ -7,7 +7,9 @@ import io.gllm.kernels.api.op.Embedding;
 import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.KvAppend;
 import io.gllm.kernels.api.op.LayerNorm;
+import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.PackB;
 import io.gllm.kernels.api.op.PagedAttention;
 import io.gllm.kernels.api.op.ReduceOp;
 import io.gllm.kernels.api.op.RmsNorm;
@@ -41,6 +43,9 @@ public final class NativeTable {
     rows.exact();
     rows.functions();
     rows.rows();
+    rows.matrices(new GemmCode(tier.code()), false);
+    rows.matrices(new GemmCode(tier.code()), true);
+    rows.packing(new GemmCode(tier.code()));
   }
 
   private <K> void reproducible(Op<K> op, CpuKernel.Factory<K> factory) {
@@ -89,5 +94,21 @@ public final class NativeTable {
     fast(LayerNorm.OP, (c, t) -> new NativeLayerNorm(kernels, c, t));
     fast(FlashAttention.OP, (c, t) -> new NativeFlashAttention(kernels, c, t));
     fast(PagedAttention.OP, (c, t) -> new NativePagedAttention(kernels, c, t));
+  }
+
+  /** Fast sums, and ordered ones, which have the bits of the portable kernels. */
+  private void matrices(GemmCode code, boolean ordered) {
+    table.add(MatMul.GEMV, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, true, ordered));
+    table.add(MatMul.GEMM, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, false, ordered)::gemm);
+    table.add(MatMul.GEMM_BT, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, true, ordered)::gemm);
+    table.add(MatMul.GEMM_BIAS, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, false, ordered));
+    table.add(MatMul.GEMM_BIAS_ACT, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, false, ordered));
+    table.add(MatMul.GEMM_PREPACKED, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, true, ordered)::gemm);
+  }
+
+  private void packing(GemmCode code) {
+    for (ElementType type : Op.FLOATS) {
+      table.add(PackB.OP, type, Tier.NATIVE, true, (c, t) -> new NativePackB(code, c, t));
+    }
   }
 }

@@ -132,7 +132,10 @@ public final class PortableMath {
   public static float geluErf(float x) {
     float t = (x < 0.0f ? -x : x) * 0.707106781f;
     float half = 0.5f * erfc(t);
-    return x < 0.0f ? x * half : mad(-x, half, x);
+    if (x < 0.0f) {
+      return x * half;
+    }
+    return half == 0.0f ? x : mad(-x, half, x); // infinity times zero would be NaN
   }
 
   /** Complementary error function for t >= 0 (Numerical Recipes 6.2, Chebyshev fit, 1.2e-7); t^2 is split so that exp stays exact. */
@@ -155,9 +158,9 @@ public final class PortableMath {
     return exp(-high * high) * exp(mad(-low, t + high, p)) * r;
   }
 
-  /** max(x, 0); NaN stays NaN. */
+  /** max(x, 0); NaN and -0 stay. */
   public static float relu(float x) {
-    return x <= 0.0f ? 0.0f : x;
+    return x < 0.0f ? 0.0f : x;
   }
 
   /** Rounds to binary16, nearest even; NaN becomes the quiet NaN of its sign. */

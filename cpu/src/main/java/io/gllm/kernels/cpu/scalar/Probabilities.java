@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Unnormalised probabilities e^(x - top) of a row and their sum, cut into 256 runs of consecutive elements: each run is summed in
- * order from zero, and the runs are added in order. NaN counts as zero.
+ * order from zero, and the runs are added in order. NaN counts as zero, infinity minus infinity too.
  */
 final class Probabilities {
   static final int RUNS = 256;
@@ -25,8 +25,8 @@ final class Probabilities {
     for (int r = 0; r < RUNS; r++) {
       float sum = 0.0f;
       for (int i = r * run; i < Math.min(cols, (r + 1) * run); i++) {
-        float v = Elements.f32(x, row * cols + i);
-        weights[i] = Float.isNaN(v) ? 0.0f : PortableMath.exp(v - base);
+        float weight = PortableMath.exp(Elements.f32(x, row * cols + i) - base);
+        weights[i] = Float.isNaN(weight) ? 0.0f : weight;
         sum = sum + weights[i];
       }
       runs[r] = sum;

@@ -7,7 +7,8 @@ import io.gllm.kernels.api.DType;
  * out = softmax(scale * q k^T + mask) v over contiguous keys and values, for prefill; tiled with an online softmax (Dao et al.,
  * 2022). q and out are f32; k and v are of one floating-point type, dispatched on it. Groups of heads/kvHeads query heads
  * share a key head. The mask, f32 [queries][keys], is added, or null. A causal query i sees keys up to keys - queries + i.
- * A query that sees nothing gives zeros and a log-sum-exp of -inf; a NaN among what it sees gives NaN.
+ * The log-sum-exp is f32 in the order of out, one for each row of head_dim elements, or null. Keys that a causal query does not see
+ * are not read. A query that sees nothing gives zeros and a log-sum-exp of -inf; a NaN among what it sees gives NaN.
  */
 public final class FlashAttention {
   /** The operator. */

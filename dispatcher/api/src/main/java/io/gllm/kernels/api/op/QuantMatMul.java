@@ -68,11 +68,20 @@ public final class QuantMatMul {
   }
 
   /**
+   * Largest error of one activation that is quantised in a block whose largest absolute value is {@code largest}: half a step of
+   * largest / 127; for Q8_0 also the rounding of the step to f16, 2^-11 of it or 2^-25, times at most 127.
+   */
+  public static double activationError(QuantFormat activations, double largest) {
+    double half = largest / 254;
+    return activations == QuantFormat.Q8_0 ? half + largest * 0x1p-11 + 127 * 0x1p-25 : half;
+  }
+
+  /**
    * Largest error allowed of one element.
    *
    * @param k length of the product
    * @param sumAbs sum of |w x|
-   * @param stepAbs sum over activation blocks of (largest |x| / 127 / 2) times the sum of |w| of the block: the cost of
+   * @param stepAbs sum over activation blocks of their {@link #activationError} times the sum of |w| of the block: the cost of
    *     quantising x; zero where x came quantised
    */
   public static double bound(long k, double sumAbs, double stepAbs) {

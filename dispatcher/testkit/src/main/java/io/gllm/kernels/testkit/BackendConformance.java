@@ -1,0 +1,85 @@
+package io.gllm.kernels.testkit;
+
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.spi.Device;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The conformance tests of a backend or tier: extend, and open the device.
+ *
+ * {@snippet lang="java" :
+ * class MyConformanceTest extends BackendConformance {
+ *   @Override
+ *   protected Device open() {
+ *     return new MyProvider().open(...);
+ *   }
+ * }
+ * }
+ */
+public abstract class BackendConformance {
+  /** For subclasses. */
+  protected BackendConformance() {}
+
+  /** Opens the device under test; called once for each run through the cases. */
+  protected abstract Device open();
+
+  /**
+   * Opens the same device in other forms that must give the same bits in every mode, such as other numbers of threads; none by
+   * default.
+   */
+  protected List<Device> openVariants() {
+    return List.of();
+  }
+
+  /** Opens the device whose reproducible results define the bits, or null if the device under test does. */
+  protected Device openReference() {
+    return null;
+  }
+
+  /** One test for each operator, type and case in the fast mode, and one for completeness. */
+  @TestFactory
+  Stream<DynamicTest> fast() {
+    return tests(Numerics.FAST);
+  }
+
+  /** One test for each operator, type and case in the reproducible mode, and one for completeness. */
+  @TestFactory
+  Stream<DynamicTest> reproducible() {
+    return tests(Numerics.REPRODUCIBLE);
+  }
+
+  private Stream<DynamicTest> tests(Numerics numerics) {
+    List<Harness> harnesses = new ArrayList<>();
+    harnesses.add(new Harness(open(), numerics));
+    openVariants().forEach(device -> harnesses.add(new Harness(device, numerics)));
+    Device reference = numerics == Numerics.REPRODUCIBLE ? openReference() : null;
+    if (reference != null) {
+      harnesses.add(new Harness(reference, numerics));
+    }
+    DynamicTest complete = DynamicTest.dynamicTest("completeness",
+        () -> Assertions.assertEquals(List.of(), Conformance.holes(harnesses.getFirst().device(), numerics)));
+    Stream<DynamicTest> cases = Conformance.cases().stream().filter(test -> test.modes().contains(numerics))
+        .map(test -> DynamicTest.dynamicTest(test.title(), () -> check(test, harnesses)));
+    return Stream.concat(Stream.of(complete), cases).onClose(() -> harnesses.forEach(harness -> {
+      harness.close();
+      harness.device().close();
+    }));
+  }
+
+  private static void check(Case test, List<Harness> harnesses) {
+    Result result = harnesses.getFirst().run(test);
+    Assumptions.assumeTrue(result.status() != Result.Status.SKIPPED, result.detail());
+    Assertions.assertEquals(Result.Status.PASSED, result.status(), result.detail());
+    for (Harness other : harnesses.subList(1, harnesses.size())) {
+      Result second = other.run(test);
+      Assertions.assertEquals(Result.Status.PASSED, second.status(), second.detail());
+      Assertions.assertEquals(result.hash(), second.hash(), () -> "other bits than on " + other.device().info());
+    }
+  }
+}
