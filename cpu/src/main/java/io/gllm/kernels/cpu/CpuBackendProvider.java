@@ -27,7 +27,7 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Device open(DeviceInfo device, BackendConfig config) {
-    return new CpuDevice(device, CpuTiers.table(config), threads(config));
+    return new CpuDevice(device, CpuTiers.table(config), CpuTiers.memory(config), threads(config));
   }
 
   private static int threads(BackendConfig config) {

@@ -12,7 +12,6 @@ import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,19 +21,19 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The CPU as a device: host memory, a thread team, and the table of kernels. */
 final class CpuDevice implements Device {
-  private static final long ALIGNMENT = 64;
-
   private final DeviceInfo info;
   private final CpuTable table;
+  private final MemorySource source;
   private final ThreadTeam team;
   private final Set<CpuMemory> memory = ConcurrentHashMap.newKeySet();
   private final List<CpuQueue> queues = new CopyOnWriteArrayList<>();
   private final AtomicLong inUse = new AtomicLong();
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  CpuDevice(DeviceInfo info, CpuTable table, int threads) {
+  CpuDevice(DeviceInfo info, CpuTable table, MemorySource source, int threads) {
     this.info = info;
     this.table = table;
+    this.source = source;
     this.team = new ThreadTeam(threads);
   }
 
@@ -53,8 +52,7 @@ final class CpuDevice implements Device {
     requireOpen();
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment segment = arena.allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes);
-      CpuMemory allocated = new CpuMemory(this, arena, segment);
+      CpuMemory allocated = new CpuMemory(this, arena, source.allocate(arena, bytes));
       memory.add(allocated);
       inUse.addAndGet(bytes);
       return allocated;
@@ -81,7 +79,7 @@ final class CpuDevice implements Device {
   @Override
   public Queue openQueue(Numerics numerics) {
     requireOpen();
-    CpuQueue queue = new CpuQueue(this, table, new CpuContext(team, new Scratch()), numerics);
+    CpuQueue queue = new CpuQueue(this, table, new CpuContext(team, new Scratch(source)), numerics);
     queues.add(queue);
     return queue;
   }

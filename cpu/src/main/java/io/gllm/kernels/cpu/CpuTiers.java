@@ -2,6 +2,7 @@ package io.gllm.kernels.cpu;
 
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.cpu.machine.LargePages;
 import io.gllm.kernels.cpu.machine.NativeTable;
 import io.gllm.kernels.cpu.machine.NativeTier;
 import io.gllm.kernels.cpu.scalar.ScalarTable;
@@ -38,6 +39,11 @@ final class CpuTiers {
     }
     ScalarTable.fill(table);
     return table;
+  }
+
+  /** Where memory comes from: native calls can ask for huge pages. */
+  static MemorySource memory(BackendConfig config) {
+    return best(config) == Tier.NATIVE ? LargePages.source(NativeTier.load(config.get("cpu.isa"))) : MemorySource.PLAIN;
   }
 
   static DeviceInfo describe(BackendConfig config) {

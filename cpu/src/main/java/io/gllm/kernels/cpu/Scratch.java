@@ -8,13 +8,14 @@ import java.lang.foreign.MemorySegment;
  * grows when a larger shape comes, and is otherwise reused, so that steady work allocates nothing. 64-byte aligned.
  */
 public final class Scratch implements AutoCloseable {
-  private static final long ALIGNMENT = 64;
-
+  private final MemorySource source;
   private Arena arena;
   private MemorySegment segment = MemorySegment.NULL;
 
   /** For a queue. */
-  Scratch() {}
+  Scratch(MemorySource source) {
+    this.source = source;
+  }
 
   /** At least {@code bytes} bytes. */
   public MemorySegment require(long bytes) {
@@ -27,7 +28,7 @@ public final class Scratch implements AutoCloseable {
   private void grow(long bytes) {
     close();
     arena = Arena.ofShared();
-    segment = arena.allocate(bytes + bytes / 4 + ALIGNMENT, ALIGNMENT);
+    segment = source.allocate(arena, bytes + bytes / 4 + MemorySource.ALIGNMENT);
   }
 
   @Override
