@@ -1,0 +1,138 @@
+package io.gllm.kernels.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Every command: what it prints, and its exit status. */
+class GllmTest {
+  @TempDir
+  Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int gllm(String... args) {
+    CommandLine line = Gllm.commandLine();
+    line.setOut(new PrintWriter(out));
+    line.setErr(new PrintWriter(err));
+    return line.execute(args);
+  }
+
+  @Test
+  void generateTellsTheBundledStory() {
+    assertEquals(0, gllm("generate"), err::toString);
+    assertTrue(out.toString().startsWith("One evening, it was windy and Anna walked to the hill."), out.toString());
+    assertTrue(err.toString().contains("prefill 1 tokens") && err.toString().contains("tokens/s"), err.toString());
+  }
+
+  @Test
+  void generatePrintsIdsOnly() {
+    assertEquals(0, gllm("generate", "--ids", "--max-tokens", "5", "--tier", "scalar"));
+    assertEquals("335 482 44 305 273", out.toString().strip());
+  }
+
+  @Test
+  void theSameSeedGivesTheSameText() {
+    assertEquals(0, gllm("generate", "--temperature", "1.5", "--seed", "7", "--top-k", "40", "--top-p", "0.95", "--ids"));
+    String first = out.toString();
+    out.getBuffer().setLength(0);
+    assertEquals(0, gllm("generate", "--temperature", "1.5", "--seed", "7", "--top-k", "40", "--top-p", "0.95", "--ids"));
+    assertEquals(first, out.toString());
+  }
+
+  @Test
+  void aMissingModelIsOneLine() {
+    assertEquals(1, gllm("generate", "--model", folder.resolve("none.gguf").toString()));
+    assertTrue(err.toString().startsWith("gllm: none.gguf"), err.toString());
+  }
+
+  @Test
+  void aBackendThatIsNotThereSaysWhyAndWhatToDo() {
+    assertEquals(1, gllm("generate", "--backend", "abacus"));
+    assertTrue(err.toString().contains("abacus"), err.toString());
+  }
+
+  @Test
+  void wrongUsageExitsWithTwo() {
+    assertEquals(2, gllm("generate", "--max-tokens", "many"));
+    assertEquals(2, gllm("juggle"));
+  }
+
+  @Test
+  void doctorNamesEveryBackendWithReasonAndFix() {
+    int status = gllm("doctor");
+    assertTrue(status == 0 || status == 1, () -> status + ": " + out);
+    for (String backend : new String[]{"cuda", "rocm", "metal", "vulkan", "cpu"}) {
+      assertTrue(out.toString().contains(backend), out.toString());
+    }
+    assertTrue(out.toString().contains("fix:") && out.toString().contains("all SHA-256 match"), out.toString());
+  }
+
+  @Test
+  void doctorPrintsJson() {
+    gllm("doctor", "--json");
+    String json = out.toString().strip();
+    assertTrue(json.startsWith("{\"backends\":[{") && json.endsWith("}"), json);
+    assertTrue(json.contains("\"chosen\":") && json.contains("\"fix\":"), json);
+  }
+
+  @Test
+  void explainShowsTheCandidates() {
+    assertEquals(0, gllm("explain", "rms_norm", "--backend", "cpu"));
+    assertTrue(out.toString().contains("-> ") && out.toString().contains("scalar_rms_norm_f32"), out.toString());
+    assertEquals(1, gllm("explain", "juggling"));
+  }
+
+  @Test
+  void conformanceOfOneOperator() {
+    assertEquals(0, gllm("conformance", "--op", "temperature", "--backend", "cpu"), err::toString);
+    assertTrue(out.toString().contains("0 failed"), out.toString());
+  }
+
+  private void golden(String format, int value) throws IOException {
+    byte[] block = new byte[18];
+    block[1] = 0x3c;
+    byte[] expected = new byte[128];
+    ByteBuffer floats = ByteBuffer.wrap(expected).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 32; i++) {
+      floats.putFloat(value);
+    }
+    Files.write(folder.resolve("b.bin"), block);
+    Files.write(folder.resolve("f.bin"), expected);
+    Files.writeString(folder.resolve("index.tsv"),
+        "format\tblock_elements\tblock_bytes\tblocks_quantized\tblocks_random\tfile_blocks\tfile_f32\n" + format
+            + "\t32\t18\t1\t0\tb.bin\tf.bin\n");
+  }
+
+  @Test
+  void goldenBlocksThatAgree() throws IOException {
+    golden("q4_0", -8);
+    assertEquals(0, gllm("conformance", "--golden", folder.toString()), err::toString);
+    assertTrue(out.toString().contains("1 passed, 0 failed, 0 missing"), out.toString());
+  }
+
+  @Test
+  void goldenBlocksThatDiffer() throws IOException {
+    golden("q4_0", -7);
+    assertEquals(1, gllm("conformance", "--golden", folder.toString()));
+    assertTrue(out.toString().contains("FAIL: value 0 is -8.0, expected -7.0"), out.toString());
+  }
+
+  @Test
+  void goldenBlocksOfAFormatThatIsMissing() throws IOException {
+    golden("q9_z", 0);
+    assertEquals(1, gllm("conformance", "--golden", folder.toString()));
+    assertTrue(out.toString().contains("MISSING"), out.toString());
+  }
+}
