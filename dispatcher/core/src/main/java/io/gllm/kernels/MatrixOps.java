@@ -75,7 +75,7 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     }
   }
 
-  /** C[m,n] = A[m,k] B with B packed by {@link #packWeights}, see {@link MatMul}. */
+  /** C[m,n] = A[m,k] B with B packed by {@link KernelDispatcher#packWeights}, see {@link MatMul}. */
   public void gemmPrepacked(Buffer a, Buffer b, Buffer c, long m, long n, long k) {
     begin();
     try {

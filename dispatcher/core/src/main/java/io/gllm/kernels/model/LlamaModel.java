@@ -45,7 +45,7 @@ public final class LlamaModel implements AutoCloseable {
     int pairs = config.rotaryDim() / 2;
     RopeFrequencies frequencies = new RopeFrequencies(file.metadata(), pairs, weights.ropeFactors());
     RopeTables rope = new RopeTables(kernels, memory, frequencies, capacity, pairs);
-    DType byDefault = weights.isSinglePrecision() ? DType.F32 : DType.F16;
+    DType byDefault = weights.isQuantised() ? DType.F16 : DType.F32;
     KvCache cache = new KvCache(kernels, memory, config, options.cacheType() == null ? byDefault : options.cacheType(), capacity);
     this.session = new LlamaSession(kernels, memory, config, weights, rope, cache, capacity);
     this.sampler = new TokenSampler(kernels, memory, config.vocabulary());

@@ -4,6 +4,7 @@ import io.gllm.kernels.KernelDispatcher;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.Embedding;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.PackB;
@@ -71,9 +72,9 @@ final class LlamaWeights {
     return ropeFactors;
   }
 
-  /** Whether the matrices of the layers are f32. */
-  boolean isSinglePrecision() {
-    return layers.getFirst().query().weights().type() == DType.F32;
+  /** Whether the matrices of the layers are quantised. */
+  boolean isQuantised() {
+    return layers.getFirst().query().weights().type() instanceof QuantFormat;
   }
 
   /** Before anything is allocated: every tensor there, of its shape, and no other. */

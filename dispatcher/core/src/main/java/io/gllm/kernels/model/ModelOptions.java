@@ -7,7 +7,8 @@ import io.gllm.kernels.api.DType;
  *
  * @param contextLength tokens of prompt and answer together, at most what the model was trained for; 0 for that, but at most
  *     {@value #DEFAULT_CONTEXT}
- * @param cacheType element type of the cache of keys and values; null for f32 where the weights are f32, else f16
+ * @param cacheType element type of the cache of keys and values; null for f16 where the weights are quantised, else f32, so that
+ *     rounding the cache never outweighs rounding the weights
  */
 public record ModelOptions(int contextLength, DType cacheType) {
   /** The longest context that is not asked for: the cache of a longer one can outgrow the weights. */
