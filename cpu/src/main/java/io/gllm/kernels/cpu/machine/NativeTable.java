@@ -46,6 +46,7 @@ public final class NativeTable {
     rows.matrices(new GemmCode(tier.code()), false);
     rows.matrices(new GemmCode(tier.code()), true);
     rows.packing(new GemmCode(tier.code()));
+    NativePeaks.fill(table, tier.code());
   }
 
   private <K> void reproducible(Op<K> op, CpuKernel.Factory<K> factory) {

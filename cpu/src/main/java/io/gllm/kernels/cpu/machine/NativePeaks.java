@@ -1,0 +1,100 @@
+package io.gllm.kernels.cpu.machine;
+
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.cpu.CpuPeak;
+import io.gllm.kernels.cpu.CpuTable;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Limits of the machine as the loops of probe.c and the tile of the f32 matrix product reach them. */
+final class NativePeaks {
+  /** Chains of dependent operations in probe.c. */
+  private static final int CHAINS = 12;
+  private static final long ITERATIONS = 1 << 16;
+
+  /** The k of a pass of the matrix product, which 56 KB of A and 128 KB of B go through in AVX-512. */
+  private static final long TILE_K = 1024;
+  private static final int TILE_CALLS = 64;
+
+  private final MachineCode code;
+  private final long rows;
+  private final long columns;
+  private final long lanes;
+
+  private NativePeaks(MachineCode code) {
+    this.code = code;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment shape = arena.allocate(4 * Long.BYTES, Long.BYTES);
+      NativeCall.run(code.entry("gemm_shape", "p>v"), true, shape.address());
+      rows = shape.getAtIndex(ValueLayout.JAVA_LONG, 0);
+      columns = shape.getAtIndex(ValueLayout.JAVA_LONG, 1);
+      lanes = shape.getAtIndex(ValueLayout.JAVA_LONG, 3);
+    }
+  }
+
+  static void fill(CpuTable table, MachineCode code) {
+    NativePeaks peaks = new NativePeaks(code);
+    table.add(PeakKind.FMA_F32, (threads, from, to) -> peaks.registers("probe_fma", "l>f", 2 * peaks.lanes, threads));
+    table.add(PeakKind.DOT_I8, (threads, from, to) -> peaks.registers("probe_dot8", "l>l", 8 * peaks.lanes, threads));
+    table.add(PeakKind.GEMM_TILE, (threads, from, to) -> peaks.tile(threads));
+    table.add(PeakKind.READ, (threads, from, to) -> peaks.read(from));
+    table.add(PeakKind.COPY, (threads, from, to) -> peaks.copy("probe_copy", from, to));
+    table.add(PeakKind.STREAM_COPY, (threads, from, to) -> peaks.copy("probe_copy_stream", from, to));
+  }
+
+  private String name(String symbol) {
+    return symbol + " " + code.blob().target();
+  }
+
+  private CpuPeak registers(String symbol, String signature, long operations, int threads) {
+    MemorySegment entry = code.entry(symbol, signature);
+    double work = (double) operations * CHAINS * ITERATIONS * threads;
+    return new CpuPeak(name(symbol), work, (part, parts) -> NativeCall.run(entry, false, ITERATIONS));
+  }
+
+  private CpuPeak read(MemorySegment from) {
+    MemorySegment entry = code.entry("probe_read", "pl>f");
+    return new CpuPeak(name("probe_read"), from.byteSize(), (part, parts) -> {
+      long bytes = from.byteSize() / parts;
+      NativeCall.run(entry, bytes <= NativeCall.BRIEF_BYTES, from.address() + part * bytes, bytes / Float.BYTES);
+    });
+  }
+
+  private CpuPeak copy(String symbol, MemorySegment from, MemorySegment to) {
+    MemorySegment entry = code.entry(symbol, "ppl>v");
+    return new CpuPeak(name(symbol), 2.0 * from.byteSize(), (part, parts) -> {
+      long bytes = from.byteSize() / parts;
+      boolean brief = 2 * bytes <= NativeCall.BRIEF_BYTES;
+      NativeCall.run(entry, brief, from.address() + part * bytes, to.address() + part * bytes, bytes / Float.BYTES);
+    });
+  }
+
+  private CpuPeak tile(int threads) {
+    MemorySegment entry = code.entry("gemm_block", "pllllp>v");
+    MemorySegment[] steps = new MemorySegment[threads];
+    for (int i = 0; i < threads; i++) {
+      steps[i] = tileStep();
+    }
+    double work = 2.0 * rows * columns * TILE_K * TILE_CALLS * threads;
+    return new CpuPeak("gemm_block, one tile, " + code.blob().target(), work, (part, parts) -> {
+      for (int i = 0; i < TILE_CALLS; i++) {
+        NativeCall.run(entry, true, steps[part].address(), 0, 1, 0, 1, 0);
+      }
+    });
+  }
+
+  /** A step of gemm.h over one tile whose operands are zeros; the arithmetic takes the same time for all numbers. */
+  private MemorySegment tileStep() {
+    Arena arena = Arena.ofAuto();
+    MemorySegment a = arena.allocate(rows * TILE_K * Float.BYTES, 64);
+    MemorySegment b = arena.allocate(columns * TILE_K * Float.BYTES, 64);
+    MemorySegment c = arena.allocate(rows * columns * Float.BYTES, 64);
+    long[] fields = {
+      a.address(), 0, TILE_K, b.address(), 0, TILE_K, 1, rows, columns, TILE_K, a.address(), b.address(), 0,
+      columns * TILE_K * Float.BYTES, c.address(), columns, c.address(), 0, columns, 0, 0, 0, 0, 0};
+    MemorySegment step = arena.allocate((long) fields.length * Long.BYTES, 64);
+    MemorySegment.copy(fields, 0, step, ValueLayout.JAVA_LONG, 0, fields.length);
+    return step;
+  }
+}

@@ -1,0 +1,43 @@
+package io.gllm.kernels.bench;
+
+import io.gllm.kernels.api.spi.PeakKind;
+
+/**
+ * A case as it was measured, or the reason why not.
+ *
+ * @param benchCase the case
+ * @param kernel name of the kernel that ran
+ * @param calls calls of one sample
+ * @param samples seconds of one call, or null if it was left out
+ * @param share the least time that the limits of the same round allow, relative to the time taken; median over the rounds; NaN if
+ *     there is no limit to compare with
+ * @param bestShare the same for the best sample and the best limits of all rounds, which a busy machine disturbs less
+ * @param bound the limit that bounds it, or null
+ * @param allocated bytes on the Java heap for one call, on all threads of the dispatcher
+ * @param skipped why it was left out, or null
+ */
+public record CaseResult(
+    BenchCase benchCase,
+    String kernel,
+    long calls,
+    Samples samples,
+    double share,
+    double bestShare,
+    PeakKind bound,
+    double allocated,
+    String skipped) {
+  /** A case that was left out. */
+  static CaseResult skipped(BenchCase benchCase, String kernel, String reason) {
+    return new CaseResult(benchCase, kernel, 0, null, Double.NaN, Double.NaN, null, Double.NaN, reason);
+  }
+
+  /** 10^9 operations in a second. */
+  public double gigaflops() {
+    return benchCase.flops() / samples.median() / 1e9;
+  }
+
+  /** 10^9 bytes in a second. */
+  public double gigabytes() {
+    return benchCase.bytes() / samples.median() / 1e9;
+  }
+}

@@ -1,0 +1,56 @@
+package io.gllm.kernels.bench;
+
+import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The loops that one case is compared with, timed in turn with it. */
+final class Limits implements AutoCloseable {
+  /** Long enough for a clock, short enough to be free beside the case. */
+  private static final double SECONDS = 0.005;
+
+  private record Limit(PeakProbe probe, Side side) {}
+
+  private final Roof roof;
+  private final PeakLog log;
+  private final Map<PeakKind, Limit> limits = new EnumMap<>(PeakKind.class);
+  private final Map<PeakKind, Double> best = new EnumMap<>(PeakKind.class);
+
+  Limits(KernelDispatcher kernels, Roof roof, PeakLog log, int rounds) {
+    this.roof = roof;
+    this.log = log;
+    Stream.concat(roof.compute().stream(), roof.memory().stream()).forEach(kind -> {
+      PeakProbe probe = kernels.openPeak(kind, roof.bytes());
+      if (probe != null) {
+        Side side = new Side(probe::run, () -> {}, rounds);
+        side.prepare(SECONDS);
+        limits.put(kind, new Limit(probe, side));
+      }
+    });
+  }
+
+  /** Operations or bytes in a second, of each loop that the device has, in this round. */
+  Map<PeakKind, Double> sample(int round) {
+    Map<PeakKind, Double> speeds = new EnumMap<>(PeakKind.class);
+    limits.forEach((kind, limit) -> {
+      double speed = limit.probe().work() / limit.side().sample(round);
+      speeds.put(kind, speed);
+      best.merge(kind, speed, Math::max);
+      log.note(kind, roof.bytes(), limit.probe().name(), speed);
+    });
+    return speeds;
+  }
+
+  /** The highest speeds of all rounds. */
+  Map<PeakKind, Double> best() {
+    return best;
+  }
+
+  @Override
+  public void close() {
+    limits.values().forEach(limit -> limit.probe().close());
+  }
+}

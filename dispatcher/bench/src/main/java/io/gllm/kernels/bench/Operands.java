@@ -1,0 +1,121 @@
+package io.gllm.kernels.bench;
+
+import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.QuantFormat;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.SplittableRandom;
+
+/** The buffers of a case, freed together. Contents are the same in every run. */
+public final class Operands implements AutoCloseable {
+  /** Large buffers repeat a piece of this many elements: making up half a gigabyte of numbers takes longer than the case. */
+  private static final long PIECE = 1 << 16;
+
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final KernelDispatcher kernels;
+  private final Deque<Buffer> buffers = new ArrayDeque<>();
+
+  Operands(KernelDispatcher kernels) {
+    this.kernels = kernels;
+  }
+
+  /** {@code n} zeros. */
+  public Buffer zeros(ElementType type, long n) {
+    return keep(kernels.allocate(type, n));
+  }
+
+  /** {@code n} times 1, in f32. */
+  public Buffer ones(long n) {
+    float[] values = new float[Math.toIntExact(n)];
+    Arrays.fill(values, 1f);
+    return keep(kernels.upload(values));
+  }
+
+  /** The integers. */
+  public Buffer ints(int... values) {
+    return keep(kernels.upload(values));
+  }
+
+  /** {@code n} numbers in -1..1, or blocks of them. */
+  public Buffer random(ElementType type, long n) {
+    Buffer buffer = zeros(type, n);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment piece = arena.allocate(type.bytesFor(PIECE), 64);
+      fill(piece, type);
+      for (long at = 0; at < n; at += PIECE) {
+        long count = Math.min(PIECE, n - at);
+        kernels.write(buffer.slice(at, count), piece.asSlice(0, type.bytesFor(count)));
+      }
+    }
+    return buffer;
+  }
+
+  /** Random weights [n][k], or [k][n], in the device's own order; the row-major form is freed at once. */
+  public Buffer packed(ElementType type, long n, long k, boolean transposed) {
+    Buffer rows = random(type, n * k);
+    Buffer packed = keep(kernels.packWeights(rows, n, k, transposed));
+    buffers.remove(rows);
+    rows.close();
+    return packed;
+  }
+
+  private Buffer keep(Buffer buffer) {
+    buffers.push(buffer);
+    return buffer;
+  }
+
+  private static void fill(MemorySegment piece, ElementType type) {
+    SplittableRandom random = new SplittableRandom(42);
+    if (type instanceof QuantFormat format) {
+      blocks(piece, format, random);
+      return;
+    }
+    for (long i = 0; i < PIECE; i++) {
+      float v = (float) random.nextDouble(-1, 1);
+      switch ((DType) type) {
+        case F32 -> piece.set(FLOAT, 4 * i, v);
+        case F16 -> piece.set(SHORT, 2 * i, Float.floatToFloat16(v));
+        case BF16 -> piece.set(SHORT, 2 * i, (short) (Float.floatToRawIntBits(v) >>> 16));
+        case I32 -> piece.set(ValueLayout.JAVA_INT_UNALIGNED, 4 * i, random.nextInt());
+        case I8 -> piece.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
+      }
+    }
+  }
+
+  /** Random codes under small scales: a random scale could be NaN or infinite. */
+  private static void blocks(MemorySegment piece, QuantFormat format, SplittableRandom random) {
+    byte[] codes = new byte[Math.toIntExact(piece.byteSize())];
+    random.nextBytes(codes);
+    piece.copyFrom(MemorySegment.ofArray(codes));
+    short scale = Float.floatToFloat16(0.01f);
+    for (long at = 0; at < piece.byteSize(); at += format.blockBytes()) {
+      switch (format) {
+        case Q4_0, Q8_0 -> piece.set(SHORT, at, scale);
+        case Q4_K -> {
+          piece.set(SHORT, at, scale);
+          piece.set(SHORT, at + 2, scale);
+        }
+        case Q6_K -> piece.set(SHORT, at + format.blockBytes() - 2, scale);
+        case Q8_K -> piece.set(FLOAT, at, 0.01f);
+        default -> throw new IllegalArgumentException("no random blocks of " + format.label());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    while (!buffers.isEmpty()) {
+      buffers.pop().close();
+    }
+  }
+}
