@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes maps, lists, strings, numbers, booleans and null as JSON (RFC 8259); numbers that are no JSON numbers become null. */
-final class Json {
+public final class Json {
   private final StringBuilder out = new StringBuilder();
 
   private Json() {}
 
   /** The text, indented by two spaces, keys in the order of the maps. */
-  static String text(Object value) {
+  public static String text(Object value) {
     Json json = new Json();
     json.value(value, "\n");
     return json.out.append('\n').toString();

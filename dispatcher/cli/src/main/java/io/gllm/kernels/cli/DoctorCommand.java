@@ -6,9 +6,12 @@ import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
 import io.gllm.kernels.api.blob.BlobManifest;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.bench.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,7 +42,7 @@ final class DoctorCommand implements Callable<Integer> {
     String chosen = chosen();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(toJson(backends, blobs, chosen));
+      out.print(toJson(backends, blobs, chosen));
     } else {
       print(out, backends, blobs, chosen);
     }
@@ -101,26 +104,39 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static String toJson(List<BackendState> backends, BlobState blobs, String chosen) {
-    Json json = new Json();
-    json.object();
-    json.name("backends").array();
-    for (BackendState backend : backends) {
-      json.object().name("name").value(backend.name()).name("state").value(backend.rejection() == null ? "ok" : "rejected");
-      if (backend.rejection() != null) {
-        json.name("code").value(backend.rejection().code()).name("reason").value(backend.rejection().seen());
-        json.name("fix").value(backend.rejection().fix());
-      }
-      json.name("devices").array();
-      for (DeviceInfo device : backend.devices()) {
-        json.object().name("name").value(device.name()).name("software").value(device.software());
-        json.name("features").strings(device.features()).name("notes").strings(device.notes()).end();
-      }
-      json.end().end();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("backends", backends.stream().map(DoctorCommand::entry).toList());
+    Map<String, Object> blobEntry = new LinkedHashMap<>();
+    blobEntry.put("backend", blobs.backend());
+    blobEntry.put("count", blobs.count());
+    blobEntry.put("bytes", blobs.bytes());
+    blobEntry.put("problems", blobs.problems());
+    json.put("blobs", blobEntry);
+    json.put("java", Runtime.version().toString());
+    json.put("flags", FLAGS);
+    json.put("chosen", chosen);
+    return Json.text(json);
+  }
+
+  private static Map<String, Object> entry(BackendState backend) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("name", backend.name());
+    entry.put("state", backend.rejection() == null ? "ok" : "rejected");
+    if (backend.rejection() != null) {
+      entry.put("code", backend.rejection().code());
+      entry.put("reason", backend.rejection().seen());
+      entry.put("fix", backend.rejection().fix());
     }
-    json.end();
-    json.name("blobs").object().name("backend").value(blobs.backend()).name("count").value(blobs.count());
-    json.name("bytes").value(blobs.bytes()).name("problems").strings(blobs.problems()).end();
-    json.name("java").value(Runtime.version().toString()).name("flags").value(FLAGS).name("chosen").value(chosen);
-    return json.end().toString();
+    entry.put("devices", backend.devices().stream().map(DoctorCommand::entry).toList());
+    return entry;
+  }
+
+  private static Map<String, Object> entry(DeviceInfo device) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("name", device.name());
+    entry.put("software", device.software());
+    entry.put("features", device.features());
+    entry.put("notes", device.notes());
+    return entry;
   }
 }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 /** Continues a text with a GGUF model; without one, with the small model that is bundled. */
 @Command(name = "generate", description = "Continues a text with a GGUF model of the llama architecture.")
 final class GenerateCommand implements Callable<Integer> {
-  private static final String BUNDLED = "tiny-q8_0.gguf";
+  private static final String BUNDLED = "/META-INF/gllm/models/tiny-q8_0.gguf";
 
   @Spec
   private CommandSpec spec;

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 
 /** The entry point: {@code gllm COMMAND}. */
 @Command(name = "gllm", description = "Kernels of LLM inference on the best device of this machine.", mixinStandardHelpOptions = true, version = "gllm 0.1.0", subcommands = {
-  DoctorCommand.class, GenerateCommand.class, ConformanceCommand.class, ExplainCommand.class})
+  DoctorCommand.class, GenerateCommand.class, ConformanceCommand.class, BenchCommand.class, ExplainCommand.class})
 public final class Gllm {
   /** Kept, since java.util.logging forgets the level of a logger that is collected. */
   private static final Logger KERNELS = Logger.getLogger("io.gllm.kernels");

@@ -83,8 +83,10 @@ class GllmTest {
   void doctorPrintsJson() {
     gllm("doctor", "--json");
     String json = out.toString().strip();
-    assertTrue(json.startsWith("{\"backends\":[{") && json.endsWith("}"), json);
-    assertTrue(json.contains("\"chosen\":") && json.contains("\"fix\":"), json);
+    assertTrue(json.startsWith("{") && json.endsWith("}"), json);
+    for (String key : new String[]{"backends", "state", "reason", "fix", "features", "blobs", "flags", "chosen"}) {
+      assertTrue(json.contains('"' + key + "\":"), key);
+    }
   }
 
   @Test
@@ -98,6 +100,15 @@ class GllmTest {
   void conformanceOfOneOperator() {
     assertEquals(0, gllm("conformance", "--op", "temperature", "--backend", "cpu"), err::toString);
     assertTrue(out.toString().contains("0 failed"), out.toString());
+  }
+
+  @Test
+  void benchMeasuresOneOperatorAndWritesJson() throws IOException {
+    Path json = folder.resolve("bench.json");
+    assertEquals(0, gllm("bench", "--op", "philox", "--rounds", "1", "--seconds", "0.05", "--json", json.toString()), err::toString);
+    assertTrue(out.toString().contains("philox"), out.toString());
+    assertTrue(Files.readString(json).contains("philox"));
+    assertEquals(1, gllm("bench", "--suite", "juggling"));
   }
 
   private void golden(String format, int value) throws IOException {
