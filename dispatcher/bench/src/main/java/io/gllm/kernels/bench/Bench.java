@@ -85,7 +85,7 @@ public final class Bench {
       progress.flush();
       CaseResult result = runner.run(order.get(i));
       results.put(order.get(i), result);
-      progress.println(BenchReport.summary(result));
+      progress.println(ReportTable.summary(result));
     }
     return results;
   }

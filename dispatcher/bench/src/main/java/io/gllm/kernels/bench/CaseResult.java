@@ -14,6 +14,8 @@ import io.gllm.kernels.api.spi.PeakKind;
  * @param bestShare the same for the best sample and the best limits of all rounds, which a busy machine disturbs less
  * @param bound the limit that bounds it, or null
  * @param allocated bytes on the Java heap for one call, on all threads of the dispatcher
+ * @param running share of the samples' time in which the calling thread ran: below 1 where others took its core, or where it slept
+ *     while it waited for its team
  * @param skipped why it was left out, or null
  */
 public record CaseResult(
@@ -25,10 +27,11 @@ public record CaseResult(
     double bestShare,
     PeakKind bound,
     double allocated,
+    double running,
     String skipped) {
   /** A case that was left out. */
   static CaseResult skipped(BenchCase benchCase, String kernel, String reason) {
-    return new CaseResult(benchCase, kernel, 0, null, Double.NaN, Double.NaN, null, Double.NaN, reason);
+    return new CaseResult(benchCase, kernel, 0, null, Double.NaN, Double.NaN, null, Double.NaN, Double.NaN, reason);
   }
 
   /** 10^9 operations in a second. */

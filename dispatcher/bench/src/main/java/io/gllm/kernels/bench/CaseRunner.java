@@ -4,12 +4,16 @@ import io.gllm.kernels.KernelDispatcher;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.PeakProbe;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Measures one case after the other: in each round its limits, then the case itself. */
+/** Measures one case after the other: each sample of a case stands between two of its limits. */
 final class CaseRunner {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   private final KernelDispatcher kernels;
   private final PeakLog log;
   private final BenchOptions options;
@@ -60,33 +64,40 @@ final class CaseRunner {
   }
 
   private CaseResult measure(BenchCase benchCase, String kernel, Runnable call) {
-    Side side = new Side(call, kernels::sync, options.rounds());
+    Side side = new Side(call, kernels::sync);
     double first = side.prepare(options.seconds() / options.rounds());
     rates.put(rateKey(benchCase), work(benchCase) / first);
     if (first > options.mostSeconds()) {
       return CaseResult.skipped(benchCase, kernel, String.format(Locale.ROOT, "one call takes %.0f s", first));
     }
-    try (Limits limits = new Limits(kernels, benchCase.roof(), log, options.rounds())) {
+    try (Limits limits = new Limits(kernels, benchCase.roof(), log)) {
       return sample(benchCase, kernel, side, limits);
     }
   }
 
   private CaseResult sample(BenchCase benchCase, String kernel, Side side, Limits limits) {
     AllocationMeter meter = new AllocationMeter();
+    double[] seconds = new double[options.rounds()];
     double[] shares = new double[options.rounds()];
+    double[] running = new double[options.rounds()];
     long allocated = 0;
+    Map<PeakKind, Double> before = limits.sample();
     for (int round = 0; round < options.rounds(); round++) {
-      Map<PeakKind, Double> speeds = limits.sample(round);
-      long before = meter.total();
-      double seconds = side.sample(round);
-      allocated += meter.total() - before;
-      shares[round] = share(benchCase, speeds, seconds);
+      long bytes = meter.total();
+      long ran = THREADS.getCurrentThreadCpuTime();
+      seconds[round] = side.sample();
+      running[round] = (THREADS.getCurrentThreadCpuTime() - ran) / 1e9 / (seconds[round] * side.repeats());
+      allocated += meter.total() - bytes;
+      Map<PeakKind, Double> after = limits.sample();
+      shares[round] = share(benchCase, Limits.between(before, after), seconds[round]);
+      before = after;
     }
-    Samples samples = side.samples();
+    Samples samples = new Samples(seconds);
     rates.put(rateKey(benchCase), work(benchCase) / samples.median());
     PeakKind bound = benchCase.roof().bound(benchCase.flops(), benchCase.bytes(), limits.best());
     return new CaseResult(benchCase, kernel, side.repeats(), samples, Samples.quantile(shares, 0.5),
-        share(benchCase, limits.best(), samples.best()), bound, (double) allocated / (side.repeats() * options.rounds()), null);
+        share(benchCase, limits.best(), samples.best()), bound, (double) allocated / (side.repeats() * options.rounds()),
+        Samples.quantile(running, 0.5), null);
   }
 
   private static double share(BenchCase benchCase, Map<PeakKind, Double> speeds, double seconds) {

@@ -19,29 +19,39 @@ final class Limits implements AutoCloseable {
   private final Map<PeakKind, Limit> limits = new EnumMap<>(PeakKind.class);
   private final Map<PeakKind, Double> best = new EnumMap<>(PeakKind.class);
 
-  Limits(KernelDispatcher kernels, Roof roof, PeakLog log, int rounds) {
+  Limits(KernelDispatcher kernels, Roof roof, PeakLog log) {
     this.roof = roof;
     this.log = log;
     Stream.concat(roof.compute().stream(), roof.memory().stream()).forEach(kind -> {
       PeakProbe probe = kernels.openPeak(kind, roof.bytes());
       if (probe != null) {
-        Side side = new Side(probe::run, () -> {}, rounds);
+        Side side = new Side(probe::run, Limits::nothing);
         side.prepare(SECONDS);
         limits.put(kind, new Limit(probe, side));
       }
     });
   }
 
-  /** Operations or bytes in a second, of each loop that the device has, in this round. */
-  Map<PeakKind, Double> sample(int round) {
+  /** A loop has finished when it returns. */
+  private static void nothing() {}
+
+  /** Operations or bytes in a second, of each loop that the device has. */
+  Map<PeakKind, Double> sample() {
     Map<PeakKind, Double> speeds = new EnumMap<>(PeakKind.class);
     limits.forEach((kind, limit) -> {
-      double speed = limit.probe().work() / limit.side().sample(round);
+      double speed = limit.probe().work() / limit.side().sample();
       speeds.put(kind, speed);
       best.merge(kind, speed, Math::max);
       log.note(kind, roof.bytes(), limit.probe().name(), speed);
     });
     return speeds;
+  }
+
+  /** The mean of two samples: what held for the time between them. */
+  static Map<PeakKind, Double> between(Map<PeakKind, Double> before, Map<PeakKind, Double> after) {
+    Map<PeakKind, Double> mean = new EnumMap<>(PeakKind.class);
+    before.forEach((kind, speed) -> mean.put(kind, (speed + after.get(kind)) / 2));
+    return mean;
   }
 
   /** The highest speeds of all rounds. */

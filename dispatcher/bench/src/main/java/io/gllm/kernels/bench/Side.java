@@ -7,14 +7,12 @@ final class Side {
 
   private final Runnable body;
   private final Runnable finish;
-  private final double[] seconds;
   private long repeats = 1;
 
   /** {@code finish} waits for what {@code body} launched. */
-  Side(Runnable body, Runnable finish, int rounds) {
+  Side(Runnable body, Runnable finish) {
     this.body = body;
     this.finish = finish;
-    this.seconds = new double[rounds];
   }
 
   /**
@@ -50,17 +48,12 @@ final class Side {
     return (System.nanoTime() - start) / 1e9 / calls;
   }
 
-  /** Takes the sample of a round and returns it: seconds of a call. */
-  double sample(int round) {
-    seconds[round] = time(repeats);
-    return seconds[round];
+  /** Takes a sample: seconds of a call. */
+  double sample() {
+    return time(repeats);
   }
 
   long repeats() {
     return repeats;
-  }
-
-  Samples samples() {
-    return new Samples(seconds);
   }
 }

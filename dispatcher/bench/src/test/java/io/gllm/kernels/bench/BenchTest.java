@@ -60,10 +60,22 @@ class BenchTest {
   }
 
   @Test
+  void aBusyMachineIsNamed() {
+    BenchCase tiny = VectorCases.binary("x", BinaryOp.ADD, DType.F32, 8);
+    Samples samples = new Samples(new double[]{90e-9});
+    Machine machine = run(QUICK.withOp("vec_scale")).machine();
+    for (double running : new double[]{0.5, 1}) {
+      CaseResult result = new CaseResult(tiny, "k", 1, samples, 0.9, 0.95, PeakKind.READ, 0, running, null);
+      BenchReport report = new BenchReport(machine, List.of(), List.of(result), List.of());
+      assertEquals(running < 0.9, report.table().contains("ran only 50 % of the time"), report.table());
+    }
+  }
+
+  @Test
   void barsAreJudgedByTheirNumber() {
     BenchCase tiny = VectorCases.binary("x", BinaryOp.ADD, DType.F32, 8);
     Samples samples = new Samples(new double[]{90e-9});
-    CaseResult result = new CaseResult(tiny, "k", 1, samples, 0.9, 0.95, PeakKind.READ, 0, null);
+    CaseResult result = new CaseResult(tiny, "k", 1, samples, 0.9, 0.95, PeakKind.READ, 0, 1, null);
     assertTrue(new Bar("a", tiny, Bar.Measure.NANOSECONDS, 100).judge(result).passed());
     assertFalse(new Bar("b", tiny, Bar.Measure.NANOSECONDS, 80).judge(result).passed());
     assertTrue(new Bar("c", tiny, Bar.Measure.SHARE, 0.9).judge(result).passed());
