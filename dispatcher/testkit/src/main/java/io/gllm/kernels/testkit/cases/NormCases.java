@@ -73,6 +73,11 @@ final class NormCases {
       norm.check(h, type, new Source("big").normal(type, 2 * 65, type == DType.F16 ? 8000 : 1e17), 2, 65, EPS, 0, 0);
       norm.check(h, type, new Source("tiny").normal(type, 2 * 65, 1e-5), 2, 65, EPS, 0, 0);
       norm.check(h, type, Data.of(type, new double[2 * 65]), 2, 65, EPS, 0, 0);
+      double[] far = new Source("far").normal(2 * 100, 1);
+      for (int i = 0; i < far.length; i++) {
+        far[i] += 1000; // the square of the mean is a million times the variance
+      }
+      norm.check(h, type, Data.of(type, far), 2, 100, EPS, 0, 0);
     });
   }
 
