@@ -102,21 +102,6 @@ INLINE vf twice(__m128 v) { return _mm256_set_m128(_mm_unpackhi_ps(v, v), _mm_un
 INLINE vf load_twice(const float* p) { return twice(_mm_loadu_ps(p)); }
 INLINE vf load_part_twice(const float* p, int64_t n) { return twice(_mm_maskload_ps(p, _mm256_castsi256_si128(part(n)))); }
 
-// r[i] lane j <-> r[j] lane i.
-INLINE void vtranspose(vf* r) {
-    vf t[8];
-    for (int i = 0; i < 8; i += 2) t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]), t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-    for (int i = 0; i < 8; i += 4) {  // r[i + c]: column c of rows i..i+3 in both halves
-        r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44), r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
-        r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44), r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
-    }
-    for (int c = 0; c < 4; c++) {
-        vf low = _mm256_permute2f128_ps(r[c], r[c + 4], 0x20);
-        r[c + 4] = _mm256_permute2f128_ps(r[c], r[c + 4], 0x31);
-        r[c] = low;
-    }
-}
-
 // Lane i = sum of the lanes of r[i].
 INLINE vf vsums(const vf* r) {
     vf low = _mm256_hadd_ps(_mm256_hadd_ps(r[0], r[1]), _mm256_hadd_ps(r[2], r[3]));

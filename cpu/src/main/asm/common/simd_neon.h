@@ -106,14 +106,5 @@ INLINE vf twice(float32x2_t v) { return vcombine_f32(vdup_lane_f32(v, 0), vdup_l
 INLINE vf load_twice(const float* p) { return twice(vld1_f32(p)); }
 INLINE vf load_part_twice(const float* p, int64_t n) { return n > 1 ? load_twice(p) : twice(vld1_lane_f32(p, vdup_n_f32(0), 0)); }
 
-// r[i] lane j <-> r[j] lane i.
-INLINE void vtranspose(vf* r) {
-    float32x4x2_t a = vtrnq_f32(r[0], r[1]), b = vtrnq_f32(r[2], r[3]);
-    r[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
-    r[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
-    r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
-    r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
-}
-
 // Lane i = sum of the lanes of r[i].
 INLINE vf vsums(const vf* r) { return vpaddq_f32(vpaddq_f32(r[0], r[1]), vpaddq_f32(r[2], r[3])); }

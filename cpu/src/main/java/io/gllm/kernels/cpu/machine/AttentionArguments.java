@@ -15,14 +15,14 @@ final class AttentionArguments {
   static final int BLOCK = 64;
 
   private static final int TILE = 64;
-  private static final int FIELDS = 24;
+  private static final int FIELDS = 25;
 
   private final MemorySegment fields = Arena.ofAuto().allocate(FIELDS * 8L, 64);
   private int next;
 
   /** Bytes of scratch of a thread. */
   static long scratchBytes(int headDim) {
-    return ((2L * BLOCK + TILE) * headDim + (long) BLOCK * TILE) * Float.BYTES;
+    return BLOCK * (2L * headDim + TILE) * Float.BYTES;
   }
 
   private AttentionArguments add(long value) {
@@ -36,14 +36,19 @@ final class AttentionArguments {
     return add(q).add(k).add(v).add(mask).add(out).add(lse).add(scratch).add(table);
   }
 
-  /** Which rows: row r is head r % group of query r / group. */
-  AttentionArguments rows(long first, long last, long all, long group, long headDim) {
-    return add(first).add(last).add(all).add(group).add(headDim);
+  /** Which rows of each of {@code kvHeads} key heads: row r is head r % group of query r / group. */
+  AttentionArguments rows(long first, long last, long group, long headDim, long kvHeads) {
+    return add(first).add(last).add(group).add(headDim).add(kvHeads);
   }
 
-  /** Elements between queries and heads of q and out; between keys; tokens of a page (0: contiguous) and elements of a block. */
-  AttentionArguments strides(long query, long head, long key, long page, long block) {
-    return add(query).add(head).add(key).add(page).add(block);
+  /** Elements between queries and between heads of q and out, between keys and between key heads. */
+  AttentionArguments strides(long query, long head, long key, long kvHead) {
+    return add(query).add(head).add(key).add(kvHead);
+  }
+
+  /** Tokens of a page, and elements of a block; 0 where keys are contiguous. */
+  AttentionArguments pages(long page, long block) {
+    return add(page).add(block);
   }
 
   /** Query i sees the first seen + i * step of the keys. */

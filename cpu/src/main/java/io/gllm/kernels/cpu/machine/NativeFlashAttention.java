@@ -57,11 +57,11 @@ final class NativeFlashAttention implements FlashAttention.Kernel, ThreadTeam.Ta
     long groups = (long) shape.batch() * shape.kvHeads();
     for (long item = part; item < groups * blocks; item += parts) {
       long first = item % blocks * AttentionArguments.BLOCK;
-      block(part, item / blocks, first, Math.min(first + AttentionArguments.BLOCK, rows), rows);
+      block(part, item / blocks, first, Math.min(first + AttentionArguments.BLOCK, rows));
     }
   }
 
-  private void block(int part, long group, long first, long last, long rows) {
+  private void block(int part, long group, long first, long last) {
     boolean headsFirst = shape.layout() == AttentionLayout.BHSD;
     int dim = shape.headDim();
     int heads = shape.heads();
@@ -78,7 +78,7 @@ final class NativeFlashAttention implements FlashAttention.Kernel, ThreadTeam.Ta
     arguments[part]
         .operands(q.address() + from, k.address() + key, v.address() + key, AttentionArguments.address(mask), out.address() + from,
             lse == null ? 0 : lse.address() + row * 4, memory, 0)
-        .rows(first, last, rows, shared, dim).strides(tokens * dim, head * dim, (headsFirst ? 1L : shape.kvHeads()) * dim, 0, 0)
+        .rows(first, last, shared, dim, 1).strides(tokens * dim, head * dim, (headsFirst ? 1L : shape.kvHeads()) * dim, 0).pages(0, 0)
         .sees(seen, shape.causal() ? 1 : 0, shape.keys(), shape.keys()).lse(tokens, head)
         .call(code, 4 * (last - first) * shape.keys() * dim <= BRIEF_FLOPS, shape.scale());
   }

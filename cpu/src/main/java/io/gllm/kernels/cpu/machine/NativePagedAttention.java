@@ -10,9 +10,10 @@ import io.gllm.kernels.cpu.scalar.ScalarPagedAttention;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Attention over a paged cache; threads take blocks of rows that share a key head in turn. */
+/** Attention over a paged cache; threads take key heads, and blocks of their rows, in turn. */
 final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Task {
   private static final long BRIEF_FLOPS = 500_000;
+  private static final long CHUNK_BYTES = 4096;
 
   private final CpuContext context;
   private final MemorySegment code;
@@ -55,19 +56,30 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
   public void run(int part, int parts) {
     long rows = (long) shape.queries() * (shape.heads() / shape.kvHeads());
     long blocks = (rows + AttentionArguments.BLOCK - 1) / AttentionArguments.BLOCK;
-    long groups = (long) shape.sequences() * shape.kvHeads();
-    for (long item = part; item < groups * blocks; item += parts) {
+    int side = sideBySide(rows, parts);
+    long groups = (shape.kvHeads() + side - 1) / side;
+    for (long item = part; item < shape.sequences() * groups * blocks; item += parts) {
       long first = item % blocks * AttentionArguments.BLOCK;
-      block(part, item / blocks, first, Math.min(first + AttentionArguments.BLOCK, rows), rows);
+      long kvHead = item / blocks % groups * side;
+      long count = Math.min(side, shape.kvHeads() - kvHead);
+      block(part, item / blocks / groups, kvHead, count, first, Math.min(first + AttentionArguments.BLOCK, rows));
     }
   }
 
-  private void block(int part, long group, long first, long last, long rows) {
+  /**
+   * Key heads of one call: they lie side by side, and reading them together makes one stream of memory; but every thread wants
+   * work, their rows must fit into a block, and their tiles into L2.
+   */
+  private int sideBySide(long rows, int parts) {
+    long share = ((long) shape.sequences() * shape.kvHeads() + parts - 1) / parts;
+    long near = Math.min(AttentionArguments.BLOCK / Math.max(1, rows), CHUNK_BYTES / (shape.headDim() * size));
+    return Math.clamp(Math.min(share, near), 1, shape.kvHeads());
+  }
+
+  private void block(int part, long sequence, long kvHead, long kvHeads, long first, long last) {
     int dim = shape.headDim();
     int heads = shape.heads();
     int shared = heads / shape.kvHeads();
-    long sequence = group / shape.kvHeads();
-    long kvHead = group % shape.kvHeads();
     long length = lengths.segment().get(ValueLayout.JAVA_INT_UNALIGNED, sequence * 4);
     long row = sequence * shape.queries() * heads + kvHead * shared;
     long token = (long) shape.kvHeads() * dim;
@@ -77,8 +89,8 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
     arguments[part]
         .operands(q.address() + row * dim * 4, k.address() + key, v.address() + key, 0, out.address() + row * dim * 4,
             lse == null ? 0 : lse.address() + row * 4, memory, pages)
-        .rows(first, last, rows, shared, dim).strides((long) heads * dim, dim, token, shape.page(), shape.page() * token)
+        .rows(first, last, shared, dim, kvHeads).strides((long) heads * dim, dim, token, dim).pages(shape.page(), shape.page() * token)
         .sees(length - shape.queries() + 1, 1, length, 0).lse(heads, 1)
-        .call(code, 4 * (last - first) * length * dim <= BRIEF_FLOPS, shape.scale());
+        .call(code, 4 * (last - first) * kvHeads * length * dim <= BRIEF_FLOPS, shape.scale());
   }
 }

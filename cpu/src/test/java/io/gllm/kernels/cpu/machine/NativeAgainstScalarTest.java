@@ -275,7 +275,7 @@ class NativeAgainstScalarTest {
         }
       }
     }
-    for (int queries : new int[]{1, 9}) {
+    for (int queries : new int[]{1, 9, 30}) {
       PagedShape s = new PagedShape(3, queries, 6, 2, 72, 16, 9, 0.11f);
       for (boolean lse : new boolean[]{false, true}) {
         check(PagedAttention.OP, type, 2e-5, (q, a) -> paged(q, a, type, s, lse));
