@@ -12,7 +12,6 @@ import io.gllm.kernels.api.spi.BackendProvider;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
-import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
@@ -256,23 +255,27 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
    * quantised weights always are. The result is a new buffer of this device.
    */
   public Buffer packWeights(Buffer b, long n, long k, boolean transposed) {
+    PackB.check(b, n, k, transposed);
+    PackB.Kernel kernel = kernels.packB[type(b)];
+    Buffer packed = Buffer.packed(device.allocate(kernel.packedBytes(n, k)), b.type(), n * k);
+    boolean done = false;
+    try {
+      pack(kernel, b, packed, n, k, transposed);
+      done = true;
+    } finally {
+      if (!done) {
+        packed.close(); // outside the queue's lock: closing waits for every queue of the device
+      }
+    }
+    return packed;
+  }
+
+  private void pack(PackB.Kernel kernel, Buffer b, Buffer packed, long n, long k, boolean transposed) {
     begin();
     try {
-      PackB.Kernel kernel = PackB.OP.types().contains(b.type()) ? kernels.packB[type(b)] : null;
-      if (kernel == null) {
-        throw new IllegalArgumentException("b is " + b.type().label() + ", which cannot be packed");
-      }
-      DeviceMemory memory = device.allocate(kernel.packedBytes(n, k));
-      Buffer packed = Buffer.packed(memory, b.type(), Math.multiplyExact(n, k));
-      try {
-        PackB.check(b, packed, n, k, transposed);
-        kernel.run(in(b), packed, n, k, transposed);
-        placement.finish();
-      } catch (RuntimeException e) {
-        packed.close();
-        throw e;
-      }
-      return packed;
+      PackB.check(b, packed, n, k, transposed);
+      kernel.run(in(b), packed, n, k, transposed);
+      placement.finish();
     } finally {
       end();
     }

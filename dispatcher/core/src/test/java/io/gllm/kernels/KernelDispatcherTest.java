@@ -85,6 +85,34 @@ class KernelDispatcherTest {
   }
 
   @Test
+  void weightsThatCannotBePackedTakeNoMemory() {
+    try (var kernels = KernelDispatcher.create(); Buffer x = kernels.upload(1f, 2f); Buffer ids = kernels.upload(1, 2)) {
+      long before = kernels.memoryInUse();
+      assertThrows(IllegalArgumentException.class, () -> kernels.packWeights(x, 3, 1, true));
+      assertThrows(IllegalArgumentException.class, () -> kernels.packWeights(x, -1, 1, true));
+      assertThrows(IllegalArgumentException.class, () -> kernels.packWeights(x, Long.MAX_VALUE, 2, true));
+      assertThrows(IllegalArgumentException.class, () -> kernels.packWeights(ids, 2, 1, true));
+      assertEquals(before, kernels.memoryInUse());
+    }
+  }
+
+  @Test
+  void aPackedMatrixIsOpaqueAndKnowsItsSize() {
+    try (var kernels = KernelDispatcher.create();
+        Buffer w = kernels.upload(1f, 2f, 3f, 4f, 5f, 6f);
+        Buffer packed = kernels.packWeights(w, 3, 2, true);
+        Buffer x = kernels.upload(1f, 10f);
+        Buffer y = kernels.allocate(DType.F32, 3)) {
+      kernels.gemmPrepacked(x, packed, y, 1, 3, 2);
+      assertArrayEquals(new float[]{21f, 43f, 65f}, y.toFloatArray());
+      assertThrows(IllegalArgumentException.class, () -> kernels.gemmPrepacked(x, packed, y, 1, 2, 2));
+      assertThrows(IllegalArgumentException.class, () -> kernels.gemmPrepacked(x, w, y, 1, 3, 2));
+      assertThrows(IllegalArgumentException.class, () -> kernels.gemm(x, packed, y, 1, 3, 2));
+      assertThrows(IllegalArgumentException.class, () -> packed.slice(0, 2));
+    }
+  }
+
+  @Test
   void wrappedSegmentsAreUsedInPlaceUntilTheirArenaCloses() {
     try (var kernels = KernelDispatcher.create()) {
       Buffer wrapped;
@@ -95,6 +123,17 @@ class KernelDispatcherTest {
         assertEquals(0, kernels.transfers().stagedCopies());
       }
       assertThrows(IllegalStateException.class, () -> kernels.exp(wrapped, wrapped, 16));
+    }
+  }
+
+  @Test
+  void readOnlyMemoryIsAnInputOnly() {
+    try (var kernels = KernelDispatcher.create(); Arena arena = Arena.ofShared(); Buffer out = kernels.allocate(DType.F32, 16)) {
+      Buffer fixed = Buffer.wrap(arena.allocate(64, 64).asReadOnly(), DType.F32);
+      kernels.exp(fixed, out, 16);
+      assertEquals(1f, out.toFloatArray()[15]);
+      assertThrows(IllegalArgumentException.class, () -> kernels.exp(out, fixed, 16));
+      assertThrows(IllegalArgumentException.class, () -> kernels.vecScale(fixed, 2f, 16));
     }
   }
 

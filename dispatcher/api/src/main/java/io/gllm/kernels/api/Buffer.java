@@ -150,6 +150,11 @@ public final class Buffer implements AutoCloseable {
     return segment;
   }
 
+  /** Whether the bytes cannot be written, as those of a file that is mapped for reading. */
+  public boolean isReadOnly() {
+    return segment != null && segment.isReadOnly();
+  }
+
   /** Whether the memory can be used. */
   public boolean isOpen() {
     return memory.isOpen();

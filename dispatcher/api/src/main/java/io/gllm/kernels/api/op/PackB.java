@@ -1,9 +1,7 @@
 package io.gllm.kernels.api.op;
 
 import io.gllm.kernels.api.Buffer;
-import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
-import io.gllm.kernels.api.Layout;
 import io.gllm.kernels.api.QuantFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,28 +33,37 @@ public final class PackB {
   }
 
   /**
-   * Checks the arguments.
+   * Checks the weights, before memory for the packed matrix is taken.
    *
-   * @throws IllegalArgumentException if a size does not fit, types differ, or quantised weights are not transposed
-   * @throws IllegalStateException if a buffer is closed
+   * @throws IllegalArgumentException if a size does not fit, the type cannot be packed, or quantised weights are not transposed
+   * @throws IllegalStateException if b is closed
    */
-  public static void check(Buffer b, Buffer packed, long n, long k, boolean transposed) {
+  public static void check(Buffer b, long n, long k, boolean transposed) {
     Check.size("n", n);
     Check.size("k", k);
     Check.holds("b", b, Check.times(n, k));
-    Check.open("packed", packed);
-    Check.type("packed", packed, b.type());
-    MatMul.packed(packed, n, k);
+    if (!OP.types().contains(b.type())) {
+      throw new IllegalArgumentException("b is " + b.type().label() + ", expected one of " + OP.types());
+    }
     if (b.type() instanceof QuantFormat format) {
       Check.whole("k", k, format);
       if (!transposed) {
         throw new IllegalArgumentException("quantised weights are rows of [n][k]: transposed must be true");
       }
-    } else if (!(b.type() instanceof DType plain && plain.isFloat())) {
-      throw new IllegalArgumentException("b is " + b.type().label() + ", which cannot be packed");
     }
-    if (b.layout() == Layout.PACKED) {
-      throw new IllegalArgumentException("b is packed already");
-    }
+  }
+
+  /**
+   * Checks the arguments.
+   *
+   * @throws IllegalArgumentException as for the weights, or if the packed matrix has other sizes or another type
+   * @throws IllegalStateException if a buffer is closed
+   */
+  public static void check(Buffer b, Buffer packed, long n, long k, boolean transposed) {
+    check(b, n, k, transposed);
+    Check.open("packed", packed);
+    Check.type("packed", packed, b.type());
+    MatMul.packed(packed, n, k);
+    Check.disjoint("packed", packed, "b", b);
   }
 }
