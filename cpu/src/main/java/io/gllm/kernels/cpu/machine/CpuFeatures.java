@@ -20,6 +20,9 @@ import java.util.Set;
  * @param lastLevelCache bytes of the largest cache, 32 MB where unknown
  */
 public record CpuFeatures(Set<String> names, long lastLevelCache) {
+  /** Family 19h of AMD with AVX-512: Zen 4. */
+  static final String ZEN_4 = "zen4";
+
   private static final long USUAL_CACHE = 32L << 20;
   private static final int AVX_STATE = 0x06;
   private static final int AVX512_STATE = 0xe6;
@@ -68,6 +71,9 @@ public record CpuFeatures(Set<String> names, long lastLevelCache) {
     cpuid.add(names, "avx512vl", 7, 0, 1, 31);
     cpuid.add(names, "avx512vnni", 7, 0, 2, 11);
     cpuid.add(names, "avx512bf16", 7, 1, 0, 5);
+    if (cpuid.amd() && cpuid.family() == 0x19) {
+      names.add(ZEN_4);
+    }
   }
 
   private static CpuFeatures arm(Platform platform) throws Throwable {
@@ -145,6 +151,15 @@ public record CpuFeatures(Set<String> names, long lastLevelCache) {
       if (bit(leaf, subleaf, register, bit)) {
         names.add(name);
       }
+    }
+
+    boolean amd() throws Throwable {
+      return register(0, 0, 1) == 0x68747541; // "Auth" of AuthenticAMD
+    }
+
+    int family() throws Throwable {
+      int version = register(1, 0, 0);
+      return (version >>> 8 & 15) + (version >>> 20 & 255);
     }
 
     /** Register states that the operating system saves (XCR0). */

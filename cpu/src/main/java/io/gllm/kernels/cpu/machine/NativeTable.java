@@ -3,6 +3,7 @@ package io.gllm.kernels.cpu.machine;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.BinaryOp;
 import io.gllm.kernels.api.op.Cast;
+import io.gllm.kernels.api.op.Dequant;
 import io.gllm.kernels.api.op.Embedding;
 import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.KvAppend;
@@ -11,6 +12,8 @@ import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.PackB;
 import io.gllm.kernels.api.op.PagedAttention;
+import io.gllm.kernels.api.op.QuantMatMul;
+import io.gllm.kernels.api.op.Quantize;
 import io.gllm.kernels.api.op.ReduceOp;
 import io.gllm.kernels.api.op.RmsNorm;
 import io.gllm.kernels.api.op.Rope;
@@ -39,7 +42,7 @@ public final class NativeTable {
 
   /** Appends the native kernels. */
   public static void fill(CpuTable table, NativeTier tier) {
-    NativeTable rows = new NativeTable(table, new NativeKernels(tier.code(), tier.features().lastLevelCache()));
+    NativeTable rows = new NativeTable(table, NativeKernels.of(tier));
     rows.exact();
     rows.functions();
     rows.rows();
@@ -47,6 +50,7 @@ public final class NativeTable {
     rows.matrices(new GemmCode(tier.code()), true);
     rows.packing(new GemmCode(tier.code()));
     NativePeaks.fill(table, tier.code());
+    rows.quantised();
   }
 
   private <K> void reproducible(Op<K> op, CpuKernel.Factory<K> factory) {
@@ -110,6 +114,17 @@ public final class NativeTable {
   private void packing(GemmCode code) {
     for (ElementType type : Op.FLOATS) {
       table.add(PackB.OP, type, Tier.NATIVE, true, (c, t) -> new NativePackB(code, c, t));
+    }
+  }
+
+  private void quantised() {
+    fast(QuantMatMul.OP, (c, t) -> NativeQuantMatMul.fast(kernels, c, t));
+    reproducible(QuantMatMul.OP, (c, t) -> NativeQuantMatMul.ordered(kernels, c, t));
+    reproducible(Dequant.OP, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
+    reproducible(Quantize.OP, (c, t) -> NativeQuantBlocks.quantize(kernels, c, t));
+    for (ElementType type : QuantMatMul.FORMATS) {
+      table.add(PackB.OP, type, Tier.NATIVE, true, (c, t) -> new NativeQuantPack(kernels, c, t));
+      table.add(Embedding.OP, type, Tier.NATIVE, true, (c, t) -> new NativeQuantRows(kernels, c, t));
     }
   }
 }
