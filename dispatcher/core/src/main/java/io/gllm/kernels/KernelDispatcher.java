@@ -257,7 +257,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   public Buffer packWeights(Buffer b, long n, long k, boolean transposed) {
     PackB.check(b, n, k, transposed);
     PackB.Kernel kernel = kernels.packB[type(b)];
-    Buffer packed = Buffer.packed(device.allocate(kernel.packedBytes(n, k)), b.type(), n * k);
+    Buffer packed = Buffer.packed(device.allocate(kernel.packedBytes(n, k)), b.type(), n, k);
     boolean done = false;
     try {
       pack(kernel, b, packed, n, k, transposed);

@@ -106,6 +106,7 @@ class KernelDispatcherTest {
       kernels.gemmPrepacked(x, packed, y, 1, 3, 2);
       assertArrayEquals(new float[]{21f, 43f, 65f}, y.toFloatArray());
       assertThrows(IllegalArgumentException.class, () -> kernels.gemmPrepacked(x, packed, y, 1, 2, 2));
+      assertThrows(IllegalArgumentException.class, () -> kernels.gemmPrepacked(w, packed, y, 1, 2, 3), "as many elements, other sizes");
       assertThrows(IllegalArgumentException.class, () -> kernels.gemmPrepacked(x, w, y, 1, 3, 2));
       assertThrows(IllegalArgumentException.class, () -> kernels.gemm(x, packed, y, 1, 3, 2));
       assertThrows(IllegalArgumentException.class, () -> packed.slice(0, 2));

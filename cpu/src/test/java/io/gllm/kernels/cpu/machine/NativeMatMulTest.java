@@ -85,7 +85,7 @@ class NativeMatMulTest {
       case PACKED -> {
         PackB.Kernel pack = queue.kernel(PackB.OP, type);
         MemorySegment memory = arena.allocate(pack.packedBytes(o.n(), o.k()), 64);
-        Buffer packed = Buffer.packed(Buffer.wrap(memory, DType.I8).memory(), type, (long) o.n() * o.k());
+        Buffer packed = Buffer.packed(Buffer.wrap(memory, DType.I8).memory(), type, o.n(), o.k());
         pack.run(o.b(), packed, o.n(), o.k(), false);
         queue.kernel(MatMul.GEMM_PREPACKED, type).run(o.a(), packed, c, o.m(), o.n(), o.k());
       }
@@ -164,7 +164,7 @@ class NativeMatMulTest {
       try (Queue packer = scalar.openQueue(Numerics.FAST); Queue user = machine.openQueue(Numerics.FAST)) {
         Operands o = operands(packer, arena, DType.F32, type, new int[]{2, 3, 4});
         PackB.Kernel pack = packer.kernel(PackB.OP, type);
-        Buffer packed = Buffer.packed(Buffer.wrap(arena.allocate(pack.packedBytes(3, 4), 64), DType.I8).memory(), type, 12);
+        Buffer packed = Buffer.packed(Buffer.wrap(arena.allocate(pack.packedBytes(3, 4), 64), DType.I8).memory(), type, 3, 4);
         pack.run(o.b(), packed, 3, 4, true);
         MatMul.Gemm kernel = user.kernel(MatMul.GEMM_PREPACKED, type);
         Buffer c = empty(arena, DType.F32, 6);

@@ -100,7 +100,7 @@ class NativeQuantTest {
 
   private static Buffer pack(Device device, Queue queue, Buffer w, long n, long k) {
     PackB.Kernel kernel = queue.kernel(PackB.OP, w.type());
-    Buffer packed = Buffer.packed(device.allocate(kernel.packedBytes(n, k)), w.type(), n * k);
+    Buffer packed = Buffer.packed(device.allocate(kernel.packedBytes(n, k)), w.type(), n, k);
     kernel.run(w, packed, n, k, true);
     return packed;
   }

@@ -19,15 +19,17 @@ public final class Buffer implements AutoCloseable {
   private final long offset;
   private final long length;
   private final Layout layout;
+  private final long rows;
   private final boolean owner;
   private final MemorySegment segment;
 
-  private Buffer(DeviceMemory memory, ElementType type, long offset, long length, Layout layout, boolean owner) {
+  private Buffer(DeviceMemory memory, ElementType type, long offset, long length, Layout layout, long rows, boolean owner) {
     this.memory = memory;
     this.type = type;
     this.offset = offset;
     this.length = length;
     this.layout = layout;
+    this.rows = rows;
     this.owner = owner;
     MemorySegment whole = memory.segment();
     this.segment = whole == null ? null : whole.asSlice(offset, byteSizeOf(memory, type, offset, length, layout));
@@ -44,12 +46,12 @@ public final class Buffer implements AutoCloseable {
    */
   public static Buffer owning(DeviceMemory memory, ElementType type, long length) {
     requireFits(memory, type, 0, length);
-    return new Buffer(memory, type, 0, length, Layout.ROWS, true);
+    return new Buffer(memory, type, 0, length, Layout.ROWS, 0, true);
   }
 
-  /** The whole of {@code memory} as a packed matrix of {@code length} elements, in a layout private to the device. */
-  public static Buffer packed(DeviceMemory memory, ElementType type, long length) {
-    return new Buffer(memory, type, 0, length, Layout.PACKED, true);
+  /** The whole of {@code memory} as a packed matrix of n x k elements, in a layout private to the device. */
+  public static Buffer packed(DeviceMemory memory, ElementType type, long n, long k) {
+    return new Buffer(memory, type, 0, Math.multiplyExact(n, k), Layout.PACKED, n, true);
   }
 
   /**
@@ -68,7 +70,7 @@ public final class Buffer implements AutoCloseable {
       throw new IllegalArgumentException(
           segment.byteSize() + " bytes are no whole number of " + type.label() + " blocks of " + type.blockBytes());
     }
-    return new Buffer(new HostMemory(segment), type, 0, blocks * type.blockElements(), Layout.ROWS, false);
+    return new Buffer(new HostMemory(segment), type, 0, blocks * type.blockElements(), Layout.ROWS, 0, false);
   }
 
   /**
@@ -81,7 +83,7 @@ public final class Buffer implements AutoCloseable {
     if (start < 0 || count < 0 || start > length - count) {
       throw new IllegalArgumentException("elements [" + start + ", " + start + "+" + count + ") leave a buffer of " + length);
     }
-    return new Buffer(memory, type, offset + type.bytesFor(start), count, layout, false);
+    return new Buffer(memory, type, offset + type.bytesFor(start), count, layout, 0, false);
   }
 
   /**
@@ -95,7 +97,7 @@ public final class Buffer implements AutoCloseable {
     if (bytes % other.blockBytes() != 0) {
       throw new IllegalArgumentException(bytes + " bytes are no whole number of " + other.label() + " blocks of " + other.blockBytes());
     }
-    return new Buffer(memory, other, offset, bytes / other.blockBytes() * other.blockElements(), layout, false);
+    return new Buffer(memory, other, offset, bytes / other.blockBytes() * other.blockElements(), layout, 0, false);
   }
 
   private static void requireFits(DeviceMemory memory, ElementType type, long offset, long length) {
@@ -128,6 +130,11 @@ public final class Buffer implements AutoCloseable {
   /** Order of the elements. */
   public Layout layout() {
     return layout;
+  }
+
+  /** Whether this is a packed matrix of exactly n x k elements. */
+  public boolean isPacked(long n, long k) {
+    return layout == Layout.PACKED && rows == n && length == n * k;
   }
 
   /** The memory below. */

@@ -15,20 +15,20 @@ final class Packed implements AutoCloseable {
   private final Buffer buffer;
   private byte[] snapshot;
 
-  private Packed(Device device, long bytes, Data b, long elements) {
+  private Packed(Device device, long bytes, Data b, long n, long k) {
     this.bytes = bytes;
     whole = device.allocate(bytes + 2 * Zones.GUARD);
     if (whole.segment() == null) {
-      buffer = Buffer.packed(whole, b.type(), elements);
+      buffer = Buffer.packed(whole, b.type(), n, k);
     } else {
       whole.segment().fill(Harness.NAN_PATTERN);
-      buffer = Buffer.packed(new Window(whole, Zones.GUARD, bytes), b.type(), elements);
+      buffer = Buffer.packed(new Window(whole, Zones.GUARD, bytes), b.type(), n, k);
     }
   }
 
   static Packed pack(Harness harness, Data b, long n, long k, boolean transposed, int shift) {
     PackB.Kernel kernel = harness.kernel(PackB.OP, b.type());
-    Packed result = new Packed(harness.device(), kernel.packedBytes(n, k), b, n * k);
+    Packed result = new Packed(harness.device(), kernel.packedBytes(n, k), b, n, k);
     try {
       Call<PackB.Kernel> call = new Call<PackB.Kernel>("pack_b n=" + n + " k=" + k + (transposed ? " transposed" : "")).shift(shift);
       Operand source = call.in("b", b);

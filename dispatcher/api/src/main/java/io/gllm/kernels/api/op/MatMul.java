@@ -113,8 +113,8 @@ public final class MatMul {
     if (b.layout() != Layout.PACKED) {
       throw new IllegalArgumentException("b is row-major; pack it with pack_b first");
     }
-    if (b.length() != Check.times(n, k)) {
-      throw new IllegalArgumentException("b was packed with " + b.length() + " elements, not " + n + " x " + k);
+    if (!b.isPacked(n, k)) {
+      throw new IllegalArgumentException("b was packed with other sizes than " + n + " x " + k + ", " + b.length() + " elements in all");
     }
   }
 
