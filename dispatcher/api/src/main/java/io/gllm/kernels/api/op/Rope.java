@@ -12,7 +12,10 @@ public final class Rope {
   /** Token t has position offset + t. */
   public static final Op<Kernel> OP = new Op<>("rope", Kernel.class, Op.FLOATS);
 
-  /** Token t has position positions[t], an i32; a position outside the tables is an error. */
+  /**
+   * Token t has position positions[t], an i32; a position outside the tables is an {@link IndexOutOfBoundsException}, and then x is
+   * unchanged.
+   */
   public static final Op<WithPositions> WITH_POSITIONS = new Op<>("rope_with_positions", WithPositions.class, Op.FLOATS);
 
   private Rope() {}

@@ -126,7 +126,7 @@ final class RopeCases {
     Call<Rope.WithPositions> call = new Call<>("positions " + Arrays.toString(positions));
     Operand x = call.untouched("x", Data.of(type, Source.primes(3 * 16, 0.125, true)));
     Operand p = call.in("positions", Data.ints(positions));
-    h.checkThrows(RuntimeException.class, Rope.WITH_POSITIONS, type,
+    h.checkThrows(IndexOutOfBoundsException.class, Rope.WITH_POSITIONS, type,
         withPositions(call, x, p, table(8, 4, true), table(8, 4, false), s, 3));
   }
 
