@@ -49,15 +49,17 @@ final class CpuTiers {
   static DeviceInfo describe(BackendConfig config) {
     List<String> features = new ArrayList<>();
     List<String> notes = new ArrayList<>();
+    String name = System.getProperty("os.arch");
     if (best(config) == Tier.NATIVE) {
       NativeTier tier = NativeTier.load(config.get("cpu.isa"));
       if (tier.features() != null) {
         features.addAll(tier.features().names());
+        name = tier.features().processor() != null ? tier.features().processor() : name;
       }
       if (tier.rejection() != null) {
         notes.add("native tier: " + tier.rejection().seen() + "; " + tier.rejection().fix());
       }
     }
-    return new DeviceInfo("cpu", 0, System.getProperty("os.arch"), false, -1, features, notes);
+    return new DeviceInfo("cpu", 0, name, false, -1, features, notes);
   }
 }

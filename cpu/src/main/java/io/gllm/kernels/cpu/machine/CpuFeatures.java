@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -16,10 +17,11 @@ import java.util.Set;
 /**
  * What the processor and the operating system together can execute, in the names of the blob manifest.
  *
+ * @param processor the processor's own name, or null where it does not tell
  * @param names the features
  * @param lastLevelCache bytes of the largest cache, 32 MB where unknown
  */
-public record CpuFeatures(Set<String> names, long lastLevelCache) {
+public record CpuFeatures(String processor, Set<String> names, long lastLevelCache) {
   /** Family 19h of AMD with AVX-512: Zen 4. */
   static final String ZEN_4 = "zen4";
 
@@ -47,7 +49,7 @@ public record CpuFeatures(Set<String> names, long lastLevelCache) {
           avx512(cpuid, names);
         }
       }
-      return new CpuFeatures(names, cpuid.largestCache());
+      return new CpuFeatures(cpuid.processor(), names, cpuid.largestCache());
     }
   }
 
@@ -89,7 +91,7 @@ public record CpuFeatures(Set<String> names, long lastLevelCache) {
       add(names, (bits & 1 << 10) != 0, "asimdhp");
       add(names, (bits & 1 << 20) != 0, "asimddp");
     }
-    return new CpuFeatures(names, USUAL_CACHE);
+    return new CpuFeatures(null, names, USUAL_CACHE);
   }
 
   private static void add(Set<String> names, boolean present, String... features) {
@@ -166,6 +168,20 @@ public record CpuFeatures(Set<String> names, long lastLevelCache) {
     long enabledStates() {
       NativeCall.run(xgetbv, true, out.address());
       return out.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** The brand string: 48 characters in three leaves, filled up with zeros and blanks. */
+    String processor() throws Throwable {
+      if (Integer.compareUnsigned(extendedLeaves, 0x80000004) < 0) {
+        return null;
+      }
+      byte[] name = new byte[48];
+      for (int leaf = 0; leaf < 3; leaf++) {
+        register(0x80000002 + leaf, 0, 0);
+        MemorySegment.copy(out, ValueLayout.JAVA_BYTE, 0, name, 16 * leaf, 16);
+      }
+      String text = new String(name, StandardCharsets.ISO_8859_1).replace('\0', ' ').strip();
+      return text.isEmpty() ? null : text;
     }
 
     /** From the cache leaf of AMD or Intel, which have one format. */

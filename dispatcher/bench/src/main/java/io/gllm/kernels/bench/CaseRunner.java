@@ -80,14 +80,14 @@ final class CaseRunner {
     double[] seconds = new double[options.rounds()];
     double[] shares = new double[options.rounds()];
     double[] running = new double[options.rounds()];
-    long allocated = 0;
+    double[] allocated = new double[options.rounds()];
     Map<PeakKind, Double> before = limits.sample();
     for (int round = 0; round < options.rounds(); round++) {
       long bytes = meter.total();
       long ran = THREADS.getCurrentThreadCpuTime();
       seconds[round] = side.sample();
       running[round] = (THREADS.getCurrentThreadCpuTime() - ran) / 1e9 / (seconds[round] * side.repeats());
-      allocated += meter.total() - bytes;
+      allocated[round] = (double) (meter.total() - bytes) / side.repeats();
       Map<PeakKind, Double> after = limits.sample();
       shares[round] = share(benchCase, Limits.between(before, after), seconds[round]);
       before = after;
@@ -96,7 +96,7 @@ final class CaseRunner {
     rates.put(rateKey(benchCase), work(benchCase) / samples.median());
     PeakKind bound = benchCase.roof().bound(benchCase.flops(), benchCase.bytes(), limits.best());
     return new CaseResult(benchCase, kernel, side.repeats(), samples, Samples.quantile(shares, 0.5),
-        share(benchCase, limits.best(), samples.best()), bound, (double) allocated / (side.repeats() * options.rounds()),
+        share(benchCase, limits.best(), samples.best()), bound, Samples.quantile(allocated, 0.5),
         Samples.quantile(running, 0.5), null);
   }
 

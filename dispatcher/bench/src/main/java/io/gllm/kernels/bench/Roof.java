@@ -24,12 +24,12 @@ public record Roof(List<PeakKind> compute, List<PeakKind> memory, long bytes) {
 
   /** A product in f32 that reads {@code bytes}. */
   static Roof floatProduct(double bytes) {
-    return bytes < WORTH_COMPARING ? none() : new Roof(FLOAT, List.of(PeakKind.READ), Math.min(MEMORY, (long) bytes));
+    return bytes < WORTH_COMPARING ? none() : new Roof(FLOAT, List.of(PeakKind.READ), size(MEMORY, bytes));
   }
 
   /** A product that reads {@code bytes} and may use byte dot products. */
   static Roof integerProduct(double bytes) {
-    return bytes < WORTH_COMPARING ? none() : new Roof(INTEGER, List.of(PeakKind.READ), Math.min(MEMORY, (long) bytes));
+    return bytes < WORTH_COMPARING ? none() : new Roof(INTEGER, List.of(PeakKind.READ), size(MEMORY, bytes));
   }
 
   /** Only operations count. */
@@ -39,14 +39,21 @@ public record Roof(List<PeakKind> compute, List<PeakKind> memory, long bytes) {
 
   /** Reads {@code bytes} in all and writes little. */
   static Roof reading(double bytes) {
-    return bytes < WORTH_COMPARING ? none() : new Roof(List.of(), List.of(PeakKind.READ), Math.min(MEMORY, (long) bytes));
+    return bytes < WORTH_COMPARING ? none() : new Roof(List.of(), List.of(PeakKind.READ), size(MEMORY, bytes));
   }
 
   /** Reads and writes {@code bytes} in all: a copy of the same size, with stores past the caches if that is faster. */
   static Roof copying(double bytes) {
     return bytes < WORTH_COMPARING
         ? none()
-        : new Roof(List.of(), List.of(PeakKind.COPY, PeakKind.STREAM_COPY), Math.min(MEMORY / 2, (long) bytes / 2));
+        : new Roof(List.of(), List.of(PeakKind.COPY, PeakKind.STREAM_COPY), size(MEMORY / 2, bytes / 2));
+  }
+
+  /** The closest of 2^i and 1.5 * 2^i, so that cases of about the same size share a limit. */
+  private static long size(long most, double bytes) {
+    long power = Long.highestOneBit((long) bytes);
+    double share = bytes / power;
+    return Math.min(most, share < 1.25 ? power : share < 1.75 ? power + power / 2 : 2 * power);
   }
 
   /** Nothing to compare with. */

@@ -44,6 +44,9 @@ class RoofTest {
   void memoryLoopsGoThroughAsMuchAsTheCase() {
     assertEquals(128 << 10, Roof.copying(256 << 10).bytes(), "half is read, half written");
     assertEquals(256 << 10, Roof.reading(256 << 10).bytes());
+    assertEquals(128 << 10, Roof.reading(144 << 10).bytes(), "about the same size");
+    assertEquals(192 << 10, Roof.reading(180 << 10).bytes());
+    assertEquals(Roof.MEMORY, Roof.reading(250 << 20).bytes());
     assertEquals(Roof.MEMORY, Roof.reading(1e12).bytes());
     assertEquals(List.of(), Roof.copying(96).memory(), "nanoseconds are compared with nothing");
   }
