@@ -104,14 +104,15 @@ class ContractTest {
     rejects("n = 100", () -> Dequant.check(w, f32(512), 100));
     rejects("blocks is q2_k", () -> Dequant.check(of(QuantFormat.Q2_K, 256), f32(256), 256));
     rejects("blocks is q4_k", () -> Quantize.check(f32(512), w, 512));
-    rejects("transposed must be true", () -> PackB.check(w, packed(QuantFormat.Q4_K, 512), 2, 256, false));
+    rejects("transposed must be true", () -> PackB.check(w, packed(QuantFormat.Q4_K, 2, 256), 2, 256, false));
     rejects("row-major", () -> PackB.check(f32(6), f32(6), 2, 3, true));
-    rejects("packed with 6 elements, not 2 x 4", () -> PackB.check(f32(8), packed(DType.F32, 6), 2, 4, true));
+    rejects("other sizes than 2 x 4", () -> PackB.check(f32(8), packed(DType.F32, 2, 3), 2, 4, true));
+    rejects("other sizes than 2 x 4", () -> PackB.check(f32(8), packed(DType.F32, 4, 2), 2, 4, true));
   }
 
   /** A packed matrix over memory of the caller, which is enough for checks. */
-  private static Buffer packed(ElementType type, long n) {
-    return Buffer.packed(f32(64).memory(), type, n);
+  private static Buffer packed(ElementType type, long n, long k) {
+    return Buffer.packed(f32(64).memory(), type, n, k);
   }
 
   @Test
