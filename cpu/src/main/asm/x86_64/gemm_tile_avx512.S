@@ -16,6 +16,9 @@
 #define MR_4_SETS 3
 #define MR_2_SETS 6
 #define VECTOR 64
+// Bytes that B is prefetched ahead: with 8 rows and weights from memory 72 -> 95 % of the read bandwidth, with 14 rows and B from L3
+// 87 -> 91 % of the FMA peak. 1 KB is worse than nothing, 4 KB half as good.
+#define AHEAD 8192
 
 .macro ZERO n
     vpxord zmm\n, zmm\n, zmm\n
@@ -24,12 +27,16 @@
 // k step u of B.
 .macro LOAD_B type, u
     .if \type == 0
+        prefetcht0 [rdx + \u*128 + AHEAD]
+        prefetcht0 [rdx + \u*128 + 64 + AHEAD]
         vmovups zmm0, [rdx + \u*128]
         vmovups zmm1, [rdx + \u*128 + 64]
     .elseif \type == 1
+        prefetcht0 [rdx + \u*64 + AHEAD]
         vcvtph2ps zmm0, ymmword ptr [rdx + \u*64]
         vcvtph2ps zmm1, ymmword ptr [rdx + \u*64 + 32]
     .else
+        prefetcht0 [rdx + \u*64 + AHEAD]
         vpmovzxwd zmm0, ymmword ptr [rdx + \u*64]
         vpmovzxwd zmm1, ymmword ptr [rdx + \u*64 + 32]
         vpslld zmm0, zmm0, 16
