@@ -10,9 +10,20 @@ import java.util.stream.Stream;
 /** The loops that one case is compared with, timed in turn with it. */
 final class Limits implements AutoCloseable {
   /** Long enough for a clock, short enough to be free beside the case. */
-  private static final double SECONDS = 0.005;
+  private static final double SECONDS = 0.003;
 
-  private record Limit(PeakProbe probe, Side side) {}
+  /** The fastest of a few counts: losing the core for a moment halves so short a sample, and too low a limit flatters the case. */
+  private static final int TRIES = 3;
+
+  private record Limit(PeakProbe probe, Side side) {
+    double fastest() {
+      double seconds = side.sample();
+      for (int i = 1; i < TRIES; i++) {
+        seconds = Math.min(seconds, side.sample());
+      }
+      return seconds;
+    }
+  }
 
   private final Roof roof;
   private final PeakLog log;
@@ -39,7 +50,7 @@ final class Limits implements AutoCloseable {
   Map<PeakKind, Double> sample() {
     Map<PeakKind, Double> speeds = new EnumMap<>(PeakKind.class);
     limits.forEach((kind, limit) -> {
-      double speed = limit.probe().work() / limit.side().sample();
+      double speed = limit.probe().work() / limit.fastest();
       speeds.put(kind, speed);
       best.merge(kind, speed, Math::max);
       log.note(kind, roof.bytes(), limit.probe().name(), speed);
