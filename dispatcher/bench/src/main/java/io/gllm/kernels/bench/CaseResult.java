@@ -13,8 +13,8 @@ import io.gllm.kernels.api.spi.PeakKind;
  *     there is no limit to compare with
  * @param bestShare the same for the best sample and the best limits of all rounds, which a busy machine disturbs less
  * @param bound the limit that bounds it, or null
- * @param allocated bytes on the Java heap for one call, on all threads of the dispatcher; median over the rounds, since the JVM
- *     itself allocates now and then
+ * @param allocated bytes on the Java heap for one call, on all threads of the dispatcher; median over the rounds. A case
+ *     of few long calls may show some: the interpreter of the JVM boxes arguments of foreign calls until they are compiled
  * @param running share of the samples' time in which the calling thread ran: below 1 where others took its core, or where it slept
  *     while it waited for its team
  * @param skipped why it was left out, or null
