@@ -2,21 +2,30 @@ package io.gllm.kernels.cpu;
 
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Device;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 
 /** Devices for tests. */
 final class CpuDevices {
   private CpuDevices() {}
 
-  static Device open(String tier, int threads) {
-    BackendConfig config = new BackendConfig(Map.of("cpu.tier", tier, "cpu.threads", Integer.toString(threads)));
-    CpuBackendProvider provider = new CpuBackendProvider();
-    return provider.open(provider.probe(config).devices().getFirst(), config);
+  static Device scalar(int threads) {
+    return open(Map.of("cpu.tier", "scalar"), threads);
   }
 
-  /** The tier with numbers of threads that cut rows in other places than two do. */
-  static List<Device> variants(String tier) {
-    return List.of(open(tier, 1), open(tier, 3));
+  /** The best instruction set of this processor if {@code isa} is null. Skips the test where no machine code runs. */
+  static Device machineCode(String isa, int threads) {
+    Device device = open(isa == null ? Map.of("cpu.tier", "native") : Map.of("cpu.tier", "native", "cpu.isa", isa), threads);
+    Assumptions.assumeTrue(device.info().notes().isEmpty(), () -> "no machine code here: " + device.info().notes());
+    return device;
+  }
+
+  private static Device open(Map<String, String> options, int threads) {
+    Map<String, String> all = new HashMap<>(options);
+    all.put("cpu.threads", Integer.toString(threads));
+    BackendConfig config = new BackendConfig(all);
+    CpuBackendProvider provider = new CpuBackendProvider();
+    return provider.open(provider.probe(config).devices().getFirst(), config);
   }
 }

@@ -4,19 +4,20 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.testkit.BackendConformance;
 import java.util.List;
 
+/** The best instruction set of this processor. */
 class NativeConformanceTest extends BackendConformance {
   @Override
   protected Device open() {
-    return CpuDevices.open("native", 2);
+    return CpuDevices.machineCode(null, 2);
   }
 
   @Override
   protected List<Device> openVariants() {
-    return CpuDevices.variants("native");
+    return List.of(CpuDevices.machineCode(null, 1), CpuDevices.machineCode(null, 3));
   }
 
   @Override
   protected Device openReference() {
-    return CpuDevices.open("scalar", 1);
+    return CpuDevices.scalar(1);
   }
 }

@@ -7,11 +7,11 @@ import java.util.List;
 class ScalarConformanceTest extends BackendConformance {
   @Override
   protected Device open() {
-    return CpuDevices.open("scalar", 2);
+    return CpuDevices.scalar(2);
   }
 
   @Override
   protected List<Device> openVariants() {
-    return CpuDevices.variants("scalar");
+    return List.of(CpuDevices.scalar(1), CpuDevices.scalar(3));
   }
 }

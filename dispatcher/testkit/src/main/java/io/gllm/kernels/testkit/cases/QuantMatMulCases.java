@@ -20,7 +20,7 @@ final class QuantMatMulCases {
   private static final int[][] SHAPES = {{1, 1, 1}, {1, 17, 1}, {0, 3, 1}, {3, 0, 1}, {2, 3, 0}, {2, 15, 2}, {3, 16, 3}, {4, 33, 1},
     {5, 1, 5},
     {7, 31, 2}, {8, 12, 1}, {16, 16, 2}, {17, 5, 3}, {33, 9, 1}, {64, 18, 1}};
-  private static final int[][] LARGE = {{1, 130, 9}, {5, 70, 17}, {40, 65, 8}};
+  private static final int[][] LARGE = {{1, 130, 9}, {5, 70, 17}, {40, 65, 8}, {3, 1100, 1}, {130, 17, 1}};
   private static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64};
 
   private final QuantFormat format;
