@@ -10,6 +10,7 @@ import io.gllm.kernels.api.op.BinaryOp;
 import io.gllm.kernels.api.op.ReduceOp;
 import io.gllm.kernels.testkit.reference.Mutant;
 import io.gllm.kernels.testkit.reference.ReferenceDevice;
+import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,7 +42,7 @@ class EngineTest {
     Mutant<ReduceOp.Kernel> lastBit = new Mutant<>("last bit", ReduceOp.SUM, DType.F32, good -> (x, out, n) -> {
       good.run(x, out, n);
       float value = out.toFloatArray()[0];
-      out.segment().set(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0, n > 5000 ? Math.nextUp(value) : value);
+      out.segment().set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, n > 5000 ? Math.nextUp(value) : value);
     });
     Report first = run(new ReferenceDevice());
     Report second = run(new ReferenceDevice(lastBit));

@@ -1,5 +1,6 @@
 package io.gllm.kernels.testkit.cases;
 
+import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.testkit.Data;
 import io.gllm.kernels.testkit.oracle.Floats;
@@ -164,7 +165,7 @@ final class BlockData {
 
   private static byte[] q8k(double d, IntUnaryOperator code) {
     byte[] out = new byte[292];
-    System.arraycopy(Floats.encode(io.gllm.kernels.api.DType.F32, d), 0, out, 0, 4);
+    System.arraycopy(Floats.encode(DType.F32, d), 0, out, 0, 4);
     int[] sums = new int[16];
     for (int j = 0; j < 256; j++) {
       out[4 + j] = (byte) code.applyAsInt(j);

@@ -21,10 +21,22 @@ import java.util.Arrays;
 final class MatMulCall {
   /** An operator, and how its weights come. */
   enum Form {
-    GEMV(MatMul.GEMV, "", true, false), GEMM(MatMul.GEMM, "", false, false), GEMM_BT(MatMul.GEMM_BT, "", true,
-        false), GEMM_BT_PACKED(MatMul.GEMM_BT, "packed ", true, true), GEMM_BIAS(MatMul.GEMM_BIAS, "", false,
-            false), GEMM_BIAS_ACT(MatMul.GEMM_BIAS_ACT, "", false, false), PREPACKED(MatMul.GEMM_PREPACKED, "", false,
-                true), PREPACKED_TRANSPOSED(MatMul.GEMM_PREPACKED, "transposed ", true, true);
+    /** Weights on the left. */
+    GEMV(MatMul.GEMV, "", true, false),
+    /** B[k,n]. */
+    GEMM(MatMul.GEMM, "", false, false),
+    /** B[n,k]. */
+    GEMM_BT(MatMul.GEMM_BT, "", true, false),
+    /** Packed from B[n,k]. */
+    GEMM_BT_PACKED(MatMul.GEMM_BT, "packed ", true, true),
+    /** B[k,n] and a bias. */
+    GEMM_BIAS(MatMul.GEMM_BIAS, "", false, false),
+    /** B[k,n], a bias and an activation. */
+    GEMM_BIAS_ACT(MatMul.GEMM_BIAS_ACT, "", false, false),
+    /** Packed from B[k,n]. */
+    PREPACKED(MatMul.GEMM_PREPACKED, "", false, true),
+    /** Packed from B[n,k]. */
+    PREPACKED_TRANSPOSED(MatMul.GEMM_PREPACKED, "transposed ", true, true);
 
     final Op<?> op;
     final String label;

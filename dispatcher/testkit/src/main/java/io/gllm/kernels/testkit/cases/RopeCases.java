@@ -14,6 +14,7 @@ import io.gllm.kernels.testkit.Suite;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** rope and rope_with_positions. */
 final class RopeCases {
@@ -23,7 +24,7 @@ final class RopeCases {
     for (ElementType element : Rope.OP.types()) {
       DType type = (DType) element;
       for (RopeLayout layout : RopeLayout.values()) {
-        String name = layout.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+        String name = layout.name().toLowerCase(Locale.ROOT).replace('_', ' ');
         suite.add(Rope.OP, type, name + " shapes", h -> shapes(layout).forEach(s -> run(h, type, s, positions(3, 5), true, 0)));
         suite.add(Rope.OP, type, name + " offsets", h -> {
           RopeShape shape = new RopeShape(3, 24, 24, layout);

@@ -3,6 +3,7 @@ package io.gllm.kernels.testkit.cases;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.testkit.Data;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /** Numbers for operands: the same ones for the same seed, always. */
 final class Source {
@@ -22,8 +23,8 @@ final class Source {
   }
 
   private static int[] primesBelow(int limit) {
-    return java.util.stream.IntStream.range(2, limit)
-        .filter(p -> java.util.stream.IntStream.rangeClosed(2, (int) Math.sqrt(p)).allMatch(d -> p % d != 0)).toArray();
+    return IntStream.range(2, limit)
+        .filter(p -> IntStream.rangeClosed(2, (int) Math.sqrt(p)).allMatch(d -> p % d != 0)).toArray();
   }
 
   /** Distinct primes times {@code factor}, with alternating signs if {@code signed}: a lost or doubled lane shows. */
