@@ -27,11 +27,12 @@ public final class Quantized {
     }
     boolean finite = !nan && largest <= Float.MAX_VALUE;
     float d = nan ? Float.NaN : largest / 127;
-    float inverse = largest == 0 ? 0 : 127 / largest;
+    float up = largest < 0x1p-100f ? 0x1p100f : 1; // keeps the quotient finite
+    float inverse = largest == 0 ? 0 : 127 / (largest * up);
     int codes = to + (format == QuantFormat.Q8_0 ? 2 : 4);
     System.arraycopy(Floats.encode(format == QuantFormat.Q8_0 ? DType.F16 : DType.F32, d), 0, out, to, codes - to);
     for (int i = 0; i < size; i++) {
-      out[codes + i] = finite ? (byte) Math.rint((float) x[from + i] * inverse) : 0;
+      out[codes + i] = finite ? (byte) Math.rint((float) x[from + i] * up * inverse) : 0;
     }
     for (int run = 0; format == QuantFormat.Q8_K && run < 16; run++) {
       int sum = 0;
