@@ -5,4 +5,6 @@ module io.gllm.kernels.testkit {
 
   exports io.gllm.kernels.testkit;
   exports io.gllm.kernels.testkit.oracle;
+
+  uses io.gllm.kernels.api.spi.BackendProvider;
 }

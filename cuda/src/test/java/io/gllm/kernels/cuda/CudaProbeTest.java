@@ -1,59 +1,48 @@
 package io.gllm.kernels.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.gllm.kernels.api.BackendUnavailableException;
-import io.gllm.kernels.api.spi.BackendConfig;
-import io.gllm.kernels.api.spi.BackendProvider;
-import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
-import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
+import io.gllm.kernels.testkit.ProbeConformance;
 import io.gllm.kernels.testkit.StandInLibrary;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class CudaProbeTest {
-  private static final Function<Path, SymbolLookup> NEVER_LOADED = path -> {
-    throw new AssertionError("a library was loaded without hope: " + path);
-  };
+class CudaProbeTest extends ProbeConformance {
+  CudaProbeTest() {
+    super("cuda", "libcuda.so.1", MethodHandles.lookup());
+  }
 
-  @TempDir
-  Path root;
-  private final Arena arena = Arena.ofShared();
+  @Override
+  protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return new CudaProbe(machine, () -> nativeAccess, loader::apply).look();
+  }
 
-  @AfterEach
-  void closeArena() {
-    arena.close();
+  @Override
+  protected Machine install() throws IOException {
+    create("dev/nvidiactl");
+    create("usr/lib/x86_64-linux-gnu/libcuda.so.1");
+    return linux();
   }
 
   @Test
   void otherSystemsAreRejected() {
-    CudaProbe probe = new CudaProbe(machine("macos", "aarch64"), () -> true, NEVER_LOADED);
-    assertEquals("unsupported-system", probe.look().code());
-    assertTrue(probe.look().seen().contains("macos-aarch64"));
+    Rejection rejection = look(machine("macos", "aarch64"), true, NEVER_LOADED);
+    assertEquals("unsupported-system", rejection.code());
+    assertTrue(rejection.seen().contains("macos-aarch64"));
   }
 
   @Test
   void withoutDeviceFileNothingIsLoaded() throws IOException {
     create("usr/lib/x86_64-linux-gnu/libcuda.so.1");
-    Rejection rejection = new CudaProbe(linux(), () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-driver", rejection.code());
     assertTrue(rejection.seen().contains("/dev/nvidiactl"));
   }
@@ -61,24 +50,8 @@ class CudaProbeTest {
   @Test
   void withoutLibraryNothingIsLoaded() throws IOException {
     create("dev/nvidiactl");
-    Rejection rejection = new CudaProbe(linux(), () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-library", rejection.code());
-    assertTrue(rejection.seen().contains("libcuda.so.1"));
-  }
-
-  @Test
-  void withoutNativeAccessTheFlagIsNamed() throws IOException {
-    installDriver();
-    Rejection rejection = new CudaProbe(linux(), () -> false, NEVER_LOADED).look();
-    assertEquals("native-access-disabled", rejection.code());
-    assertTrue(rejection.fix().contains("--enable-native-access=ALL-UNNAMED"), rejection.fix());
-  }
-
-  @Test
-  void aLibraryThatCannotBeLoadedIsRejected() throws IOException {
-    installDriver();
-    Rejection rejection = new CudaProbe(linux(), () -> true, path -> SymbolLookup.libraryLookup(path + ".gone", arena)).look();
-    assertEquals("library-unusable", rejection.code());
     assertTrue(rejection.seen().contains("libcuda.so.1"));
   }
 
@@ -122,51 +95,11 @@ class CudaProbeTest {
 
   @Test
   void windowsNeedsTheLibraryOnly() throws IOException {
-    Machine windows = new Machine("windows", "x86_64", root, Map.of("SystemRoot", root.resolve("Windows").toString()));
-    assertEquals("no-library", new CudaProbe(windows, () -> true, NEVER_LOADED).look().code());
+    Machine windows = machine("windows", "x86_64");
+    assertEquals("no-library", look(windows, true, NEVER_LOADED).code());
     create("Windows/System32/nvcuda.dll");
     StandInLibrary library = library(new Driver());
-    assertEquals("no-kernels", new CudaProbe(windows, () -> true, path -> library).look().code());
-  }
-
-  @Test
-  void theProviderIsFoundAndAnswersOnThisMachine() {
-    BackendProvider provider = ServiceLoader.load(BackendProvider.class).findFirst().orElseThrow();
-    assertEquals("cuda", provider.name());
-    Probe probe = provider.probe(BackendConfig.DEFAULT);
-    assertTrue(probe.devices().isEmpty());
-    assertFalse(probe.rejection().fix().isBlank());
-    DeviceInfo wanted = new DeviceInfo("cuda", 0, "any", false, -1, List.of(), List.of());
-    BackendUnavailableException e = assertThrows(BackendUnavailableException.class, () -> provider.open(wanted, BackendConfig.DEFAULT));
-    assertEquals(probe.rejection(), e.rejection());
-  }
-
-  private Rejection look(SymbolLookup library) throws IOException {
-    installDriver();
-    return new CudaProbe(linux(), () -> true, path -> library).look();
-  }
-
-  private StandInLibrary library(Driver driver) {
-    return new StandInLibrary(MethodHandles.lookup(), driver, arena);
-  }
-
-  private void installDriver() throws IOException {
-    create("dev/nvidiactl");
-    create("usr/lib/x86_64-linux-gnu/libcuda.so.1");
-  }
-
-  private void create(String file) throws IOException {
-    Path path = root.resolve(file);
-    Files.createDirectories(path.getParent());
-    Files.writeString(path, "not a library");
-  }
-
-  private Machine linux() {
-    return machine("linux", "x86_64");
-  }
-
-  private Machine machine(String os, String arch) {
-    return new Machine(os, arch, root, Map.of());
+    assertEquals("no-kernels", look(windows, true, path -> library).code());
   }
 
   /** Two GPUs behind the functions of the CUDA driver; like the real one it refuses every call before cuInit. */

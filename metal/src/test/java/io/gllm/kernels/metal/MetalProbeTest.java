@@ -1,83 +1,57 @@
 package io.gllm.kernels.metal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.gllm.kernels.api.BackendUnavailableException;
-import io.gllm.kernels.api.spi.BackendConfig;
-import io.gllm.kernels.api.spi.BackendProvider;
-import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
-import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
+import io.gllm.kernels.testkit.ProbeConformance;
 import io.gllm.kernels.testkit.StandInLibrary;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class MetalProbeTest {
-  private static final Function<String, SymbolLookup> NEVER_LOADED = path -> {
-    throw new AssertionError("a library was loaded without hope: " + path);
-  };
+class MetalProbeTest extends ProbeConformance {
+  MetalProbeTest() {
+    super("metal", "libobjc.A.dylib", MethodHandles.lookup());
+  }
 
-  @TempDir
-  Path root;
-  private final Arena arena = Arena.ofShared();
+  @Override
+  protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return new MetalProbe(machine, () -> nativeAccess, loader::apply).look();
+  }
 
-  @AfterEach
-  void closeArena() {
-    arena.close();
+  @Override
+  protected Machine install() throws IOException {
+    Files.createDirectories(mac().at("/System/Library/Frameworks/Metal.framework"));
+    return mac();
   }
 
   @Test
   void otherSystemsAreRejected() {
-    Machine linux = new Machine("linux", "x86_64", root, Map.of());
-    Rejection rejection = new MetalProbe(linux, () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("unsupported-system", rejection.code());
     assertTrue(rejection.seen().contains("linux-x86_64"));
   }
 
   @Test
   void withoutFrameworkNothingIsLoaded() {
-    assertEquals("no-library", new MetalProbe(mac(), () -> true, NEVER_LOADED).look().code());
-  }
-
-  @Test
-  void withoutNativeAccessTheFlagIsNamed() throws IOException {
-    installFramework();
-    Rejection rejection = new MetalProbe(mac(), () -> false, NEVER_LOADED).look();
-    assertEquals("native-access-disabled", rejection.code());
-    assertTrue(rejection.fix().contains("--enable-native-access=ALL-UNNAMED"), rejection.fix());
-  }
-
-  @Test
-  void aLibraryThatCannotBeLoadedIsRejected() throws IOException {
-    installFramework();
-    Rejection rejection = new MetalProbe(mac(), () -> true, path -> SymbolLookup.libraryLookup(path + ".gone", arena)).look();
-    assertEquals("library-unusable", rejection.code());
+    assertEquals("no-library", look(mac(), true, NEVER_LOADED).code());
   }
 
   @Test
   void theThreeLibrariesOfMetalAreLoaded() throws IOException {
-    installFramework();
     List<String> loaded = new ArrayList<>();
     StandInLibrary library = library(new Metal());
-    new MetalProbe(mac(), () -> true, path -> {
+    new MetalProbe(install(), () -> true, path -> {
       loaded.add(path.substring(path.lastIndexOf('/') + 1));
       return library;
     }).look();
@@ -111,33 +85,8 @@ class MetalProbeTest {
     assertEquals("found Apple Test (families: older, 21.3 GiB), but this version carries no Metal kernels", look(library(metal)).seen());
   }
 
-  @Test
-  void theProviderIsFoundAndAnswersOnThisMachine() {
-    BackendProvider provider = ServiceLoader.load(BackendProvider.class).findFirst().orElseThrow();
-    assertEquals("metal", provider.name());
-    Probe probe = provider.probe(BackendConfig.DEFAULT);
-    assertTrue(probe.devices().isEmpty());
-    assertFalse(probe.rejection().fix().isBlank());
-    DeviceInfo wanted = new DeviceInfo("metal", 0, "any", false, -1, List.of(), List.of());
-    BackendUnavailableException e = assertThrows(BackendUnavailableException.class, () -> provider.open(wanted, BackendConfig.DEFAULT));
-    assertEquals(probe.rejection(), e.rejection());
-  }
-
-  private Rejection look(SymbolLookup library) throws IOException {
-    installFramework();
-    return new MetalProbe(mac(), () -> true, path -> library).look();
-  }
-
-  private StandInLibrary library(Metal metal) {
-    return new StandInLibrary(MethodHandles.lookup(), metal, arena);
-  }
-
-  private void installFramework() throws IOException {
-    Files.createDirectories(root.resolve("System/Library/Frameworks/Metal.framework"));
-  }
-
   private Machine mac() {
-    return new Machine("macos", "aarch64", root, Map.of());
+    return machine("macos", "aarch64");
   }
 
   /**

@@ -1,20 +1,15 @@
 package io.gllm.kernels.rocm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gllm.kernels.api.BackendUnavailableException;
-import io.gllm.kernels.api.spi.BackendConfig;
-import io.gllm.kernels.api.spi.BackendProvider;
-import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
-import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
-import io.gllm.kernels.testkit.StandInLibrary;
+import io.gllm.kernels.testkit.ProbeConformance;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -27,38 +22,37 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class RocmProbeTest {
-  private static final Function<Path, SymbolLookup> NEVER_LOADED = path -> {
-    throw new AssertionError("a library was loaded without hope: " + path);
-  };
+class RocmProbeTest extends ProbeConformance {
+  RocmProbeTest() {
+    super("rocm", "libhsa-runtime64.so.1", MethodHandles.lookup());
+  }
 
-  @TempDir
-  Path root;
-  private final Arena arena = Arena.ofShared();
+  @Override
+  protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return new RocmProbe(machine, () -> nativeAccess, loader::apply).look();
+  }
 
-  @AfterEach
-  void closeArena() {
-    arena.close();
+  @Override
+  protected Machine install() throws IOException {
+    create("dev/kfd");
+    create("opt/rocm/lib/libhsa-runtime64.so.1");
+    return linux();
   }
 
   @Test
   void otherSystemsAreRejected() {
-    Machine windows = new Machine("windows", "x86_64", root, Map.of());
-    assertEquals("unsupported-system", new RocmProbe(windows, () -> true, NEVER_LOADED).look().code());
+    Machine windows = machine("windows", "x86_64");
+    assertEquals("unsupported-system", look(windows, true, NEVER_LOADED).code());
   }
 
   @Test
   void withoutDeviceFileNothingIsLoaded() throws IOException {
     create("opt/rocm/lib/libhsa-runtime64.so.1");
-    Rejection rejection = new RocmProbe(linux(), () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-driver", rejection.code());
     assertTrue(rejection.seen().contains("/dev/kfd"));
   }
@@ -69,13 +63,13 @@ class RocmProbeTest {
     assumeTrue(Files.getFileStore(kfd).supportsFileAttributeView("posix"), "the file system has no permissions");
     Files.setPosixFilePermissions(kfd, PosixFilePermissions.fromString("---------"));
     assumeFalse(Files.isReadable(kfd), "this user may read everything");
-    assertEquals("no-permission", new RocmProbe(linux(), () -> true, NEVER_LOADED).look().code());
+    assertEquals("no-permission", look(linux(), true, NEVER_LOADED).code());
   }
 
   @Test
   void withoutLibraryNothingIsLoaded() throws IOException {
     create("dev/kfd");
-    Rejection rejection = new RocmProbe(linux(), () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-library", rejection.code());
     assertTrue(rejection.seen().contains("libhsa-runtime64.so.1"));
   }
@@ -85,22 +79,7 @@ class RocmProbeTest {
     create("dev/kfd");
     create("opt/rocm-6.1.0/lib/libhsa-runtime64.so.1");
     create("opt/rocm-6.4.1/lib/libhsa-runtime64.so.1");
-    assertTrue(new RocmProbe(linux(), () -> false, NEVER_LOADED).look().seen().contains("rocm-6.4.1"));
-  }
-
-  @Test
-  void withoutNativeAccessTheFlagIsNamed() throws IOException {
-    installRuntime();
-    Rejection rejection = new RocmProbe(linux(), () -> false, NEVER_LOADED).look();
-    assertEquals("native-access-disabled", rejection.code());
-    assertTrue(rejection.fix().contains("--enable-native-access=ALL-UNNAMED"), rejection.fix());
-  }
-
-  @Test
-  void aLibraryThatCannotBeLoadedIsRejected() throws IOException {
-    installRuntime();
-    Rejection rejection = new RocmProbe(linux(), () -> true, path -> SymbolLookup.libraryLookup(path + ".gone", arena)).look();
-    assertEquals("library-unusable", rejection.code());
+    assertTrue(look(linux(), false, NEVER_LOADED).seen().contains("rocm-6.4.1"));
   }
 
   @Test
@@ -156,42 +135,6 @@ class RocmProbeTest {
     Rejection rejection = assertThrows(BackendUnavailableException.class, runtime::describeDevices).rejection();
     assertEquals("no-device", rejection.code(), rejection.toString());
     assertTrue(rejection.seen().startsWith("hsa_init answered 0x1008: "), rejection.seen());
-  }
-
-  @Test
-  void theProviderIsFoundAndAnswersOnThisMachine() {
-    BackendProvider provider = ServiceLoader.load(BackendProvider.class).findFirst().orElseThrow();
-    assertEquals("rocm", provider.name());
-    Probe probe = provider.probe(BackendConfig.DEFAULT);
-    assertTrue(probe.devices().isEmpty());
-    assertFalse(probe.rejection().fix().isBlank());
-    DeviceInfo wanted = new DeviceInfo("rocm", 0, "any", false, -1, List.of(), List.of());
-    BackendUnavailableException e = assertThrows(BackendUnavailableException.class, () -> provider.open(wanted, BackendConfig.DEFAULT));
-    assertEquals(probe.rejection(), e.rejection());
-  }
-
-  private Rejection look(SymbolLookup library) throws IOException {
-    installRuntime();
-    return new RocmProbe(linux(), () -> true, path -> library).look();
-  }
-
-  private StandInLibrary library(Runtime runtime) {
-    return new StandInLibrary(MethodHandles.lookup(), runtime, arena);
-  }
-
-  private void installRuntime() throws IOException {
-    create("dev/kfd");
-    create("opt/rocm/lib/libhsa-runtime64.so.1");
-  }
-
-  private Path create(String file) throws IOException {
-    Path path = root.resolve(file);
-    Files.createDirectories(path.getParent());
-    return Files.writeString(path, "not a library");
-  }
-
-  private Machine linux() {
-    return new Machine("linux", "x86_64", root, Map.of());
   }
 
   /** A processor (agent 100) and two GPUs (101, 102) with two instruction sets each, behind the functions of the HSA runtime. */

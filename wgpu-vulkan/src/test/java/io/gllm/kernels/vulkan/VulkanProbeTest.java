@@ -1,18 +1,12 @@
 package io.gllm.kernels.vulkan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.gllm.kernels.api.BackendUnavailableException;
-import io.gllm.kernels.api.spi.BackendConfig;
-import io.gllm.kernels.api.spi.BackendProvider;
-import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
-import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
+import io.gllm.kernels.testkit.ProbeConformance;
 import io.gllm.kernels.testkit.StandInLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,35 +14,32 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class VulkanProbeTest {
-  private static final Function<Path, SymbolLookup> NEVER_LOADED = path -> {
-    throw new AssertionError("a library was loaded without hope: " + path);
-  };
+class VulkanProbeTest extends ProbeConformance {
+  VulkanProbeTest() {
+    super("vulkan", "libvulkan.so.1", MethodHandles.lookup());
+  }
 
-  @TempDir
-  Path root;
-  private final Arena arena = Arena.ofShared();
+  @Override
+  protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return new VulkanProbe(machine, () -> nativeAccess, loader::apply).look();
+  }
 
-  @AfterEach
-  void closeArena() {
-    arena.close();
+  @Override
+  protected Machine install() throws IOException {
+    create("dev/dri/renderD128");
+    create("usr/lib/x86_64-linux-gnu/libvulkan.so.1");
+    return linux();
   }
 
   @Test
   void otherSystemsAreRejected() {
-    Machine mac = new Machine("macos", "aarch64", root, Map.of());
-    Rejection rejection = new VulkanProbe(mac, () -> true, NEVER_LOADED).look();
+    Machine mac = machine("macos", "aarch64");
+    Rejection rejection = look(mac, true, NEVER_LOADED);
     assertEquals("unsupported-system", rejection.code());
     assertTrue(rejection.fix().contains("Metal"));
   }
@@ -58,7 +49,7 @@ class VulkanProbeTest {
     create("usr/lib/x86_64-linux-gnu/libvulkan.so.1");
     create("usr/share/vulkan/icd.d/radeon_icd.x86_64.json");
     create("dev/dri/card0");
-    Rejection rejection = new VulkanProbe(linux(), () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-driver", rejection.code());
     assertTrue(rejection.seen().contains("/dev/dri/renderD*"));
   }
@@ -66,7 +57,7 @@ class VulkanProbeTest {
   @Test
   void withoutLibraryNothingIsLoaded() throws IOException {
     create("dev/dri/renderD128");
-    Rejection rejection = new VulkanProbe(linux(), () -> true, NEVER_LOADED).look();
+    Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-library", rejection.code());
     assertTrue(rejection.seen().contains("libvulkan.so.1"));
   }
@@ -76,22 +67,7 @@ class VulkanProbeTest {
     create("usr/share/vulkan/icd.d/lvp_icd.x86_64.json");
     create("usr/lib/x86_64-linux-gnu/libvulkan.so.1");
     StandInLibrary library = library(new Loader());
-    assertEquals("no-kernels", new VulkanProbe(linux(), () -> true, path -> library).look().code());
-  }
-
-  @Test
-  void withoutNativeAccessTheFlagIsNamed() throws IOException {
-    installLoader();
-    Rejection rejection = new VulkanProbe(linux(), () -> false, NEVER_LOADED).look();
-    assertEquals("native-access-disabled", rejection.code());
-    assertTrue(rejection.fix().contains("--enable-native-access=ALL-UNNAMED"), rejection.fix());
-  }
-
-  @Test
-  void aLibraryThatCannotBeLoadedIsRejected() throws IOException {
-    installLoader();
-    Rejection rejection = new VulkanProbe(linux(), () -> true, path -> SymbolLookup.libraryLookup(path + ".gone", arena)).look();
-    assertEquals("library-unusable", rejection.code());
+    assertEquals("no-kernels", look(linux(), true, path -> library).code());
   }
 
   @Test
@@ -131,11 +107,11 @@ class VulkanProbeTest {
 
   @Test
   void windowsNeedsTheLibraryOnly() throws IOException {
-    Machine windows = new Machine("windows", "x86_64", root, Map.of("SystemRoot", root.resolve("Windows").toString()));
-    assertEquals("no-library", new VulkanProbe(windows, () -> true, NEVER_LOADED).look().code());
+    Machine windows = machine("windows", "x86_64");
+    assertEquals("no-library", look(windows, true, NEVER_LOADED).code());
     create("Windows/System32/vulkan-1.dll");
     StandInLibrary library = library(new Loader());
-    assertEquals("no-kernels", new VulkanProbe(windows, () -> true, path -> library).look().code());
+    assertEquals("no-kernels", look(windows, true, path -> library).code());
   }
 
   @Test
@@ -146,42 +122,6 @@ class VulkanProbeTest {
     VulkanLoader loader = new VulkanLoader(library.get().toString(), SymbolLookup.libraryLookup(library.get().toString(), Arena.global()));
     String devices = String.join("; ", loader.describeDevices());
     assertTrue(devices.matches("(.*; )?llvmpipe .* \\(software, [0-9.]+ GiB, Vulkan 1\\.[0-9]\\).*"), devices);
-  }
-
-  @Test
-  void theProviderIsFoundAndAnswersOnThisMachine() {
-    BackendProvider provider = ServiceLoader.load(BackendProvider.class).findFirst().orElseThrow();
-    assertEquals("vulkan", provider.name());
-    Probe probe = provider.probe(BackendConfig.DEFAULT);
-    assertTrue(probe.devices().isEmpty());
-    assertFalse(probe.rejection().fix().isBlank());
-    DeviceInfo wanted = new DeviceInfo("vulkan", 0, "any", false, -1, List.of(), List.of());
-    BackendUnavailableException e = assertThrows(BackendUnavailableException.class, () -> provider.open(wanted, BackendConfig.DEFAULT));
-    assertEquals(probe.rejection(), e.rejection());
-  }
-
-  private Rejection look(SymbolLookup library) throws IOException {
-    installLoader();
-    return new VulkanProbe(linux(), () -> true, path -> library).look();
-  }
-
-  private StandInLibrary library(Loader loader) {
-    return new StandInLibrary(MethodHandles.lookup(), loader, arena);
-  }
-
-  private void installLoader() throws IOException {
-    create("dev/dri/renderD128");
-    create("usr/lib/x86_64-linux-gnu/libvulkan.so.1");
-  }
-
-  private void create(String file) throws IOException {
-    Path path = root.resolve(file);
-    Files.createDirectories(path.getParent());
-    Files.writeString(path, "not a library");
-  }
-
-  private Machine linux() {
-    return new Machine("linux", "x86_64", root, Map.of());
   }
 
   /** A discrete GPU (handle 1) and a software device (handle 2) behind the functions of the Vulkan loader. */
