@@ -197,24 +197,6 @@ public final class NativeCall {
     static final MethodHandle LASTING = handle(null, 1, 1, false);
   }
 
-  /** 2 pointers or sizes and 1 float. */
-  public static void run(MemorySegment code, boolean brief, long a, long b, float x) {
-    try {
-      if (brief) {
-        Longs2Floats1.BRIEF.invokeExact(code, a, b, x);
-      } else {
-        Longs2Floats1.LASTING.invokeExact(code, a, b, x);
-      }
-    } catch (Throwable t) {
-      throw failure(t);
-    }
-  }
-
-  private static final class Longs2Floats1 {
-    static final MethodHandle BRIEF = handle(null, 2, 1, true);
-    static final MethodHandle LASTING = handle(null, 2, 1, false);
-  }
-
   /** 3 pointers or sizes and 1 float. */
   public static void run(MemorySegment code, boolean brief, long a, long b, long c, float x) {
     try {
@@ -231,24 +213,6 @@ public final class NativeCall {
   private static final class Longs3Floats1 {
     static final MethodHandle BRIEF = handle(null, 3, 1, true);
     static final MethodHandle LASTING = handle(null, 3, 1, false);
-  }
-
-  /** 4 pointers or sizes and 1 float. */
-  public static void run(MemorySegment code, boolean brief, long a, long b, long c, long d, float x) {
-    try {
-      if (brief) {
-        Longs4Floats1.BRIEF.invokeExact(code, a, b, c, d, x);
-      } else {
-        Longs4Floats1.LASTING.invokeExact(code, a, b, c, d, x);
-      }
-    } catch (Throwable t) {
-      throw failure(t);
-    }
-  }
-
-  private static final class Longs4Floats1 {
-    static final MethodHandle BRIEF = handle(null, 4, 1, true);
-    static final MethodHandle LASTING = handle(null, 4, 1, false);
   }
 
   /** 5 pointers or sizes and 1 float. */
@@ -303,24 +267,6 @@ public final class NativeCall {
   private static final class Longs7Floats1 {
     static final MethodHandle BRIEF = handle(null, 7, 1, true);
     static final MethodHandle LASTING = handle(null, 7, 1, false);
-  }
-
-  /** 8 pointers or sizes and 1 float. */
-  public static void run(MemorySegment code, boolean brief, long a, long b, long c, long d, long e, long f, long g, long h, float x) {
-    try {
-      if (brief) {
-        Longs8Floats1.BRIEF.invokeExact(code, a, b, c, d, e, f, g, h, x);
-      } else {
-        Longs8Floats1.LASTING.invokeExact(code, a, b, c, d, e, f, g, h, x);
-      }
-    } catch (Throwable t) {
-      throw failure(t);
-    }
-  }
-
-  private static final class Longs8Floats1 {
-    static final MethodHandle BRIEF = handle(null, 8, 1, true);
-    static final MethodHandle LASTING = handle(null, 8, 1, false);
   }
 
   /** 2 pointers or sizes, a float back. */
