@@ -35,7 +35,7 @@ public final class Bench {
     List<Bar> bars = judged ? Bars.all().stream().filter(bar -> wanted(options, bar.benchCase())).toList() : List.of();
     PeakLog peaks = new PeakLog();
     try (KernelDispatcher kernels = open(options, threads)) {
-      Machine machine = Machine.of(kernels, options.tier(), threads);
+      Machine machine = Machine.of(kernels, options, threads);
       Map<BenchCase, CaseResult> results = measure(cases(options, bars), new CaseRunner(kernels, peaks, options), progress);
       List<Bar.Outcome> outcomes = bars.stream().map(bar -> bar.judge(results.get(bar.benchCase()))).toList();
       return new BenchReport(machine, peaks.results(), List.copyOf(results.values()), outcomes);
@@ -49,6 +49,9 @@ public final class Bench {
     }
     if (options.tier() != null) {
       builder.option("cpu.tier", options.tier());
+    }
+    if (options.isa() != null) {
+      builder.option("cpu.isa", options.isa());
     }
     return builder.create();
   }

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
  * @param device the device's name
  * @param features what the device can do
  * @param tier the tier that was asked for, or {@code best}
+ * @param isa the instruction set of the native tier that was asked for, or {@code best}
  * @param threads threads of the CPU that took part
  */
 public record Machine(
@@ -37,17 +38,22 @@ public record Machine(
     String device,
     List<String> features,
     String tier,
+    String isa,
     int threads) {
   private static final Path LINUX_PROCESSORS = Path.of("/proc/cpuinfo");
 
-  /** This machine, with the device of {@code kernels}. */
-  static Machine of(KernelDispatcher kernels, String tier, int threads) {
+  /** This machine, with the device of {@code kernels}, opened as {@code options} ask. */
+  static Machine of(KernelDispatcher kernels, BenchOptions options, int threads) {
     var device = kernels.device();
     return new Machine(processorName(), Runtime.getRuntime().availableProcessors(),
         System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("os.arch"),
         System.getProperty("java.runtime.version"), System.getProperty("java.vm.name"),
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        device.backend(), device.name(), device.features(), tier == null ? "best" : tier, threads);
+        device.backend(), device.name(), device.features(), orBest(options.tier()), orBest(options.isa()), threads);
+  }
+
+  private static String orBest(String wanted) {
+    return wanted == null ? "best" : wanted;
   }
 
   private static String processorName() {

@@ -41,6 +41,7 @@ final class ReportJson {
     json.put("device", machine.device());
     json.put("features", machine.features());
     json.put("tier", machine.tier());
+    json.put("isa", machine.isa());
     json.put("threads", machine.threads());
     return json;
   }

@@ -14,7 +14,7 @@ final class ReportTable {
     StringBuilder out = new StringBuilder();
     Machine m = report.machine();
     line(out, "%s, %s, %s %s, JDK %s", m.processor(), m.os(), m.vm(), m.arch(), m.jdk());
-    line(out, "%s (%s), tier %s, threads %d%n", m.device(), m.backend(), m.tier(), m.threads());
+    line(out, "%s (%s), tier %s, isa %s, threads %d%n", m.device(), m.backend(), m.tier(), m.isa(), m.threads());
     peakTable(out);
     caseTable(out);
     if (report.disturbed()) {

@@ -42,8 +42,8 @@ class BenchTest {
     BenchReport report = run(QUICK.withOp("vec_scale"));
     assertTrue(report.table().contains("overhead vec_scale f32 n=8"), report.table());
     String json = report.json();
-    for (String key : List.of("format", "machine", "processor", "jdk", "threads", "date", "peaks", "cases", "seconds", "median_seconds",
-        "roofline", "allocated_bytes_per_call", "bars")) {
+    for (String key : List.of("format", "machine", "processor", "jdk", "tier", "isa", "threads", "date", "peaks", "cases", "seconds",
+        "median_seconds", "roofline", "allocated_bytes_per_call", "bars")) {
       assertTrue(json.contains("\"" + key + "\": "), key);
     }
     assertTrue(json.contains("\"op\": \"vec_scale\""), json);
@@ -51,12 +51,23 @@ class BenchTest {
 
   @Test
   void aCaseIsComparedWithTheLimitsOfTheSameRun() {
-    BenchReport report = run(new BenchOptions(List.of("elementwise"), "exp", "cpu", "scalar", 1, 2, 0.02));
+    BenchReport report = run(new BenchOptions(List.of("elementwise"), "exp", "cpu", "scalar", null, 1, 2, 0.02));
     CaseResult small = report.cases().getLast();
     assertEquals(PeakKind.COPY, small.bound());
     assertTrue(small.share() > 0);
     assertTrue(report.peaks().stream().anyMatch(p -> p.kind() == PeakKind.COPY && p.bytes() == 128 << 10 && p.probe().equals("Java loop")));
     assertTrue(report.cases().getFirst().skipped() != null, "256 MB in plain Java take longer than a run of milliseconds waits");
+  }
+
+  @Test
+  void aRunCanInsistOnAnInstructionSet() {
+    String isa = System.getProperty("os.arch").equals("aarch64") ? "neon" : "avx2";
+    BenchReport report = run(QUICK.withSuites("elementwise").withOp("exp").withIsa(isa).sampling(1, 0.002));
+    assertTrue(report.table().contains("isa " + isa + ", threads 2"), report.table());
+    assertFalse(report.peaks().isEmpty());
+    for (PeakResult peak : report.peaks()) {
+      assertTrue(peak.probe().endsWith("-" + isa) || peak.probe().equals("Java loop"), peak.probe());
+    }
   }
 
   @Test

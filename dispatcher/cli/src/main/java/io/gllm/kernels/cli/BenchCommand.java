@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,7 +21,10 @@ final class BenchCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  @Option(names = "--suite", paramLabel = "S", split = ",", description = "Suites to run; 'bars' judges the goals of the project.")
+  @Mixin
+  private DeviceOptions device = new DeviceOptions();
+
+  @Option(names = "--suite", paramLabel = "S", split = ",", description = "Suites to run; 'bars' judges the goals of the project, on one thread by default.")
   private List<String> suites = List.of();
 
   @Option(names = "--op", paramLabel = "O", description = "Only cases of this operator.")
@@ -28,15 +32,6 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--json", paramLabel = "F", description = "Writes the results to a file.")
   private Path json;
-
-  @Option(names = "--backend", paramLabel = "B", description = "cuda, rocm, metal, vulkan or cpu; the best by default.")
-  private String backend;
-
-  @Option(names = "--tier", paramLabel = "T", description = "Best tier of the CPU backend to use: native, vector or scalar.")
-  private String tier;
-
-  @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "Threads of the CPU; all by default, one for 'bars'.")
-  private int threads;
 
   @Option(names = "--rounds", paramLabel = "N", defaultValue = "7", description = "Samples of each case (${DEFAULT-VALUE}).")
   private int rounds;
@@ -46,7 +41,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    BenchReport report = Bench.run(new BenchOptions(suites, op, backend, tier, threads, rounds, seconds), System.err);
+    BenchOptions measured = BenchOptions.DEFAULT.withSuites(suites.toArray(String[]::new)).withOp(op).sampling(rounds, seconds);
+    BenchReport report = Bench.run(device.on(measured), System.err);
     PrintWriter out = spec.commandLine().getOut();
     out.print(report.table());
     out.flush();

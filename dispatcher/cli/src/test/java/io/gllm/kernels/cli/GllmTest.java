@@ -111,6 +111,15 @@ class GllmTest {
     assertEquals(1, gllm("bench", "--suite", "juggling"));
   }
 
+  @Test
+  void benchTakesTheOptionsOfTheDevice() {
+    assertEquals(0,
+        gllm("bench", "--suite", "overhead", "--op", "vec_scale", "--rounds", "1", "--seconds", "0.05", "--backend", "cpu", "--tier",
+            "native", "--isa", "avx2", "--threads", "1"),
+        err::toString);
+    assertTrue(out.toString().contains("(cpu), tier native, isa avx2, threads 1"), out.toString());
+  }
+
   private void golden(String format, int value) throws IOException {
     byte[] block = new byte[18];
     block[1] = 0x3c;
