@@ -5,8 +5,9 @@ package io.gllm.kernels.cpu;
  *
  * @param team the threads of the device
  * @param scratch memory that is free between calls
+ * @param indices memory for private copies of indices that come as data: what was checked is what is used
  */
-public record CpuContext(ThreadTeam team, Scratch scratch) {
+public record CpuContext(ThreadTeam team, Scratch scratch, Scratch indices) {
   /** Below this much work, in bytes or flops, waking the team costs more than it gains. */
   private static final long WORTH_A_TEAM = 64 * 1024;
 

@@ -27,6 +27,7 @@ final class CpuDevice implements Device {
   private final ThreadTeam team;
   private final Set<CpuMemory> memory = ConcurrentHashMap.newKeySet();
   private final List<CpuQueue> queues = new CopyOnWriteArrayList<>();
+  private final Set<CpuPeakProbe> probes = ConcurrentHashMap.newKeySet();
   private final AtomicLong inUse = new AtomicLong();
   private final AtomicBoolean open = new AtomicBoolean(true);
 
@@ -55,6 +56,10 @@ final class CpuDevice implements Device {
       CpuMemory allocated = new CpuMemory(this, arena, source.allocate(arena, bytes));
       memory.add(allocated);
       inUse.addAndGet(bytes);
+      if (!open.get()) { // closed by another thread meanwhile, which may have missed this allocation
+        allocated.close();
+        requireOpen();
+      }
       return allocated;
     } catch (OutOfMemoryError | IllegalArgumentException e) {
       arena.close();
@@ -79,8 +84,12 @@ final class CpuDevice implements Device {
   @Override
   public Queue openQueue(Numerics numerics) {
     requireOpen();
-    CpuQueue queue = new CpuQueue(this, table, new CpuContext(team, new Scratch(source)), numerics);
+    CpuQueue queue = new CpuQueue(this, table, new CpuContext(team, new Scratch(source), new Scratch(MemorySource.PLAIN)), numerics);
     queues.add(queue);
+    if (!open.get()) {
+      queue.close();
+      requireOpen();
+    }
     return queue;
   }
 
@@ -96,7 +105,16 @@ final class CpuDevice implements Device {
   @Override
   public PeakProbe openPeak(PeakKind kind, long bytes) {
     CpuPeak.Factory factory = table.peak(kind);
-    return factory == null ? null : new CpuPeakProbe(kind, bytes, factory, this, team);
+    if (factory == null) {
+      return null;
+    }
+    CpuPeakProbe probe = new CpuPeakProbe(kind, bytes, factory, this, team);
+    probes.add(probe);
+    return probe;
+  }
+
+  void forget(CpuPeakProbe probe) {
+    probes.remove(probe);
   }
 
   private void requireOpen() {
@@ -109,6 +127,7 @@ final class CpuDevice implements Device {
   public void close() {
     if (open.compareAndSet(true, false)) {
       queues.forEach(Queue::close);
+      List.copyOf(probes).forEach(CpuPeakProbe::close);
       List.copyOf(memory).forEach(CpuMemory::close);
       team.close();
     }

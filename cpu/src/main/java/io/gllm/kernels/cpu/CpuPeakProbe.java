@@ -9,12 +9,15 @@ import java.lang.foreign.MemorySegment;
 final class CpuPeakProbe implements PeakProbe {
   private static final long PIECE = 4096;
 
+  private final CpuDevice device;
   private final ThreadTeam team;
   private final DeviceMemory from;
   private final DeviceMemory to;
   private final CpuPeak peak;
+  private boolean closed;
 
   CpuPeakProbe(PeakKind kind, long bytes, CpuPeak.Factory factory, CpuDevice device, ThreadTeam team) {
+    this.device = device;
     this.team = team;
     long unit = PIECE * team.size();
     long size = Math.max(1, bytes / unit) * unit;
@@ -43,13 +46,19 @@ final class CpuPeakProbe implements PeakProbe {
     return peak.work();
   }
 
+  /** Closing waits until a run has ended: the loops hold plain addresses. */
   @Override
-  public void run() {
+  public synchronized void run() {
+    if (closed) {
+      throw new IllegalStateException("the probe is closed");
+    }
     team.run(peak.task());
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
+    device.forget(this);
     if (from != null) {
       from.close();
     }

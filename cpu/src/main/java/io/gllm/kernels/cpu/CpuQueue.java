@@ -44,6 +44,7 @@ final class CpuQueue extends Queue {
   @Override
   protected void release() {
     context.scratch().close();
+    context.indices().close();
     device.forget(this);
   }
 }

@@ -1,5 +1,6 @@
 package io.gllm.kernels.cpu;
 
+import io.gllm.kernels.api.DeviceMemoryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -28,7 +29,12 @@ public final class Scratch implements AutoCloseable {
   private void grow(long bytes) {
     close();
     arena = Arena.ofShared();
-    segment = source.allocate(arena, bytes + bytes / 4 + MemorySource.ALIGNMENT);
+    try {
+      segment = source.allocate(arena, bytes + bytes / 4 + MemorySource.ALIGNMENT);
+    } catch (OutOfMemoryError | IllegalArgumentException e) {
+      close();
+      throw new DeviceMemoryException(bytes, -1, -1, e);
+    }
   }
 
   @Override

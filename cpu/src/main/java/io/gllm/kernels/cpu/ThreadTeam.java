@@ -54,6 +54,9 @@ public final class ThreadTeam implements AutoCloseable {
       return;
     }
     try {
+      if (closed) {
+        throw new IllegalStateException("the device is closed");
+      }
       runTogether(task);
     } finally {
       inUse.unlock();

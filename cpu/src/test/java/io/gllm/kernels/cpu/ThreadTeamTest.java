@@ -56,6 +56,13 @@ class ThreadTeamTest {
   }
 
   @Test
+  void aClosedTeamRefusesWork() {
+    ThreadTeam team = new ThreadTeam(2);
+    team.close();
+    assertThrows(IllegalStateException.class, () -> team.run((part, parts) -> {}));
+  }
+
+  @Test
   void twoCallersAtOnceBothGetAllParts() throws InterruptedException {
     try (ThreadTeam team = new ThreadTeam(2)) {
       AtomicIntegerArray runs = new AtomicIntegerArray(4);

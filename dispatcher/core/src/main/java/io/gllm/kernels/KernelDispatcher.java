@@ -151,6 +151,10 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
 
   /** The bytes of any segment as a buffer on the device. */
   public Buffer upload(MemorySegment values, ElementType type) {
+    if (values.byteSize() % type.blockBytes() != 0) {
+      throw new IllegalArgumentException(
+          values.byteSize() + " bytes are no whole number of " + type.label() + " blocks of " + type.blockBytes());
+    }
     long length = values.byteSize() / type.blockBytes() * type.blockElements();
     Buffer buffer = allocate(type, length);
     write(buffer, values);

@@ -32,7 +32,9 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     begin();
     try {
       MatMul.checkGemm(MatMul.GEMM, a, b, c, m, n, k);
-      kernels.gemm[type(b)].run(in(a), in(b), out(c), m, n, k);
+      if (m != 0 && n != 0) {
+        kernels.gemm[type(b)].run(in(a), in(b), out(c), m, n, k);
+      }
       placement.finish();
     } finally {
       end();
@@ -44,7 +46,9 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     begin();
     try {
       MatMul.checkGemm(MatMul.GEMM_BT, a, b, c, m, n, k);
-      kernels.gemmBt[type(b)].run(in(a), in(b), out(c), m, n, k);
+      if (m != 0 && n != 0) {
+        kernels.gemmBt[type(b)].run(in(a), in(b), out(c), m, n, k);
+      }
       placement.finish();
     } finally {
       end();
@@ -56,7 +60,9 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     begin();
     try {
       MatMul.checkGemmBias(a, b, bias, c, m, n, k);
-      kernels.gemmBias[type(b)].run(in(a), in(b), in(bias), out(c), m, n, k);
+      if (m != 0 && n != 0) {
+        kernels.gemmBias[type(b)].run(in(a), in(b), in(bias), out(c), m, n, k);
+      }
       placement.finish();
     } finally {
       end();
@@ -68,7 +74,9 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     begin();
     try {
       MatMul.checkGemmBias(a, b, bias, c, m, n, k);
-      kernels.gemmBiasAct[type(b)].run(in(a), in(b), in(bias), Objects.requireNonNull(act, "act"), out(c), m, n, k);
+      if (m != 0 && n != 0) {
+        kernels.gemmBiasAct[type(b)].run(in(a), in(b), in(bias), Objects.requireNonNull(act, "act"), out(c), m, n, k);
+      }
       placement.finish();
     } finally {
       end();
@@ -80,7 +88,9 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     begin();
     try {
       MatMul.checkGemm(MatMul.GEMM_PREPACKED, a, b, c, m, n, k);
-      kernels.gemmPrepacked[type(b)].run(in(a), in(b), out(c), m, n, k);
+      if (m != 0 && n != 0) {
+        kernels.gemmPrepacked[type(b)].run(in(a), in(b), out(c), m, n, k);
+      }
       placement.finish();
     } finally {
       end();
@@ -92,7 +102,9 @@ abstract sealed class MatrixOps extends VectorOps permits ModelOps {
     begin();
     try {
       QuantMatMul.check(w, x, y, m, n, k);
-      kernels.quantMatMul[type(w)].run(in(w), in(x), out(y), m, n, k);
+      if (m != 0 && n != 0) {
+        kernels.quantMatMul[type(w)].run(in(w), in(x), out(y), m, n, k);
+      }
       placement.finish();
     } finally {
       end();

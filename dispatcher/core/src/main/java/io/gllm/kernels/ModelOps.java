@@ -26,7 +26,9 @@ abstract sealed class ModelOps extends MatrixOps permits KernelDispatcher {
     begin();
     try {
       Softmax.check(x, mask, out, rows, cols);
-      kernels.softmax[type(x)].run(in(x), in(mask), out(out), rows, cols, scale);
+      if (rows != 0 && cols != 0) {
+        kernels.softmax[type(x)].run(in(x), in(mask), out(out), rows, cols, scale);
+      }
       placement.finish();
     } finally {
       end();
@@ -38,7 +40,9 @@ abstract sealed class ModelOps extends MatrixOps permits KernelDispatcher {
     begin();
     try {
       RmsNorm.check(x, weight, out, rows, cols, eps);
-      kernels.rmsNorm[type(x)].run(in(x), in(weight), out(out), rows, cols, eps);
+      if (rows != 0 && cols != 0) {
+        kernels.rmsNorm[type(x)].run(in(x), in(weight), out(out), rows, cols, eps);
+      }
       placement.finish();
     } finally {
       end();
@@ -50,7 +54,9 @@ abstract sealed class ModelOps extends MatrixOps permits KernelDispatcher {
     begin();
     try {
       RmsNorm.checkResidual(x, residual, weight, sum, out, rows, cols, eps);
-      kernels.rmsNormResidual[type(x)].run(in(x), in(residual), in(weight), out(sum), out(out), rows, cols, eps);
+      if (rows != 0 && cols != 0) {
+        kernels.rmsNormResidual[type(x)].run(in(x), in(residual), in(weight), out(sum), out(out), rows, cols, eps);
+      }
       placement.finish();
     } finally {
       end();
@@ -62,7 +68,9 @@ abstract sealed class ModelOps extends MatrixOps permits KernelDispatcher {
     begin();
     try {
       LayerNorm.check(x, gamma, beta, out, rows, cols, eps);
-      kernels.layerNorm[type(x)].run(in(x), in(gamma), in(beta), out(out), rows, cols, eps);
+      if (rows != 0 && cols != 0) {
+        kernels.layerNorm[type(x)].run(in(x), in(gamma), in(beta), out(out), rows, cols, eps);
+      }
       placement.finish();
     } finally {
       end();

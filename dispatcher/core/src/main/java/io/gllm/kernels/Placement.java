@@ -42,7 +42,7 @@ final class Placement {
   }
 
   private boolean isLocal(Buffer operand) {
-    return operand == null || operand.memory().device() == device || hostMemory && operand.segment() != null;
+    return operand == null || operand.memory().device() == device || hostMemory && operand.memory().device() == null;
   }
 
   private Buffer stage(Buffer operand, boolean write) {

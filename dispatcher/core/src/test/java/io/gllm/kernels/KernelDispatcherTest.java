@@ -10,8 +10,12 @@ import io.gllm.kernels.api.BackendUnavailableException;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.op.PagedShape;
 import io.gllm.kernels.api.op.RmsNorm;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -136,6 +140,91 @@ class KernelDispatcherTest {
       assertThrows(IllegalArgumentException.class, () -> kernels.exp(out, fixed, 16));
       assertThrows(IllegalArgumentException.class, () -> kernels.vecScale(fixed, 2f, 16));
     }
+  }
+
+  @Test
+  void emptyShapesReturnAtOnceHoweverManyRowsTheyHave() {
+    try (var kernels = KernelDispatcher.create(); Buffer x = kernels.allocate(DType.F32, 0); Buffer y = kernels.allocate(DType.F32, 0)) {
+      kernels.softmax(x, null, y, Long.MAX_VALUE, 0, 1f);
+      kernels.softmax(x, null, y, 0, 1L << 40, 1f);
+      kernels.rmsNorm(x, x, y, Long.MAX_VALUE, 0, 1f);
+      kernels.layerNorm(x, x, x, y, Long.MAX_VALUE, 0, 1f);
+      kernels.gemm(x, x, y, 1L << 60, 0, 0);
+      kernels.packWeights(x, 1L << 60, 0, true).close();
+    }
+  }
+
+  @Test
+  void buffersOfAnotherDispatcherAreForeign() {
+    try (var kernels = KernelDispatcher.create(); var other = KernelDispatcher.create(); Buffer own = kernels.upload(1f)) {
+      Buffer foreign = other.upload(1f);
+      var e = assertThrows(IllegalArgumentException.class, () -> kernels.vecAdd(own, foreign, own, 1));
+      assertTrue(e.getMessage().contains("another device"), e.getMessage());
+    }
+  }
+
+  @Test
+  void indicesAreCopiedBeforeTheyAreChecked() throws Exception {
+    try (var kernels = KernelDispatcher.create();
+        var writer = kernels.newQueue();
+        Buffer rows = kernels.allocate(DType.F32, 100_000 * 4);
+        Buffer slots = kernels.allocate(DType.I32, 100_000);
+        Buffer cache = kernels.allocate(DType.F32, 4);
+        Buffer other = kernels.allocate(DType.F32, 4)) {
+      Buffer last = slots.slice(99_999, 1);
+      Thread racer = Thread.ofPlatform().start(() -> {
+        for (int i = 0; i < 3_000; i++) {
+          writer.write(last, MemorySegment.ofArray(new int[]{i % 2 == 0 ? 0 : 0x3fffffff}));
+        }
+      });
+      int calls = 0;
+      int refused = 0;
+      while (racer.isAlive() || calls == 0) {
+        calls++;
+        try {
+          kernels.kvAppend(rows, rows, slots, cache, other, 100_000, 4);
+        } catch (IndexOutOfBoundsException e) {
+          refused++;
+        }
+      }
+      racer.join();
+      assertTrue(refused <= calls, "reached, since a slot that changed after its check would have ended the process");
+    }
+  }
+
+  @Test
+  void statisticsOfAttentionMustNotCoverItsIndices() {
+    try (var kernels = KernelDispatcher.create();
+        Buffer big = kernels.allocate(DType.F32, 8);
+        Buffer q = kernels.allocate(DType.F32, 8);
+        Buffer out = kernels.allocate(DType.F32, 8);
+        Buffer lengths = kernels.upload(1, 1, 1, 1)) {
+      PagedShape shape = new PagedShape(4, 1, 1, 1, 2, 16, 1, 1f);
+      Buffer table = big.slice(0, 4).as(DType.I32);
+      Buffer cache = kernels.allocate(DType.F32, 32);
+      assertThrows(IllegalArgumentException.class,
+          () -> kernels.pagedAttention(q, cache, cache, table, lengths, out, big.slice(1, 4), shape));
+    }
+  }
+
+  @Test
+  void segmentsThatCutAnElementAreRefusedWithoutALeak() {
+    try (var kernels = KernelDispatcher.create()) {
+      assertThrows(IllegalArgumentException.class, () -> kernels.upload(MemorySegment.ofArray(new byte[5]), DType.F32));
+      assertEquals(0, kernels.memoryInUse());
+    }
+  }
+
+  @Test
+  void aPeakProbeEndsWithItsDevice() {
+    var kernels = KernelDispatcher.builder().backend("cpu").option("cpu.threads", "2").create();
+    PeakProbe read = kernels.openPeak(PeakKind.READ, 1 << 20);
+    PeakProbe fma = kernels.openPeak(PeakKind.FMA_F32, 0);
+    read.run();
+    read.close();
+    assertThrows(IllegalStateException.class, read::run);
+    kernels.close();
+    assertThrows(IllegalStateException.class, fma::run);
   }
 
   @Test

@@ -36,6 +36,9 @@ final class NativePackB implements PackB.Kernel, ThreadTeam.Task {
   @Override
   public void run(Buffer b, Buffer packed, long n, long k, boolean transposed) {
     code.layout().mark(packed);
+    if (n == 0 || k == 0) {
+      return;
+    }
     this.packed = packed.address() + PackedLayout.HEADER_BYTES;
     product.matrices(b, b, b, transposed, code);
     product.finish(null, Activation.NONE);

@@ -22,8 +22,8 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
   private Buffer q;
   private Buffer k;
   private Buffer v;
-  private Buffer table;
-  private Buffer lengths;
+  private MemorySegment table;
+  private MemorySegment lengths;
   private Buffer out;
   private Buffer lse;
   private PagedShape shape;
@@ -38,18 +38,28 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
 
   @Override
   public void run(Buffer q, Buffer kCache, Buffer vCache, Buffer table, Buffer lengths, Buffer out, Buffer lse, PagedShape shape) {
-    long tokens = ScalarPagedAttention.checkTable(kCache, table, lengths, shape);
+    copyIndices(table, lengths, shape);
+    long tokens = ScalarPagedAttention.checkTable(kCache, this.table, this.lengths, shape);
     this.q = q;
     this.k = kCache;
     this.v = vCache;
-    this.table = table;
-    this.lengths = lengths;
     this.out = out;
     this.lse = lse;
     this.shape = shape;
     long bytes = AttentionArguments.scratchBytes(shape.headDim());
     scratch = context.scratch().require(bytes * arguments.length).address();
     context.run(this, tokens * shape.queries() * shape.heads() * shape.headDim() / 4);
+  }
+
+  /** What is checked is what is used, see {@link NativeIndices}. */
+  private void copyIndices(Buffer from, Buffer counts, PagedShape size) {
+    long lengthBytes = size.sequences() * 4L;
+    long tableBytes = lengthBytes * size.tableColumns();
+    MemorySegment copy = context.indices().require(lengthBytes + tableBytes);
+    lengths = copy.asSlice(0, lengthBytes);
+    table = copy.asSlice(lengthBytes, tableBytes);
+    MemorySegment.copy(counts.segment(), 0, lengths, 0, lengthBytes);
+    MemorySegment.copy(from.segment(), 0, table, 0, tableBytes);
   }
 
   @Override
@@ -80,7 +90,7 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
     int dim = shape.headDim();
     int heads = shape.heads();
     int shared = heads / shape.kvHeads();
-    long length = lengths.segment().get(ValueLayout.JAVA_INT_UNALIGNED, sequence * 4);
+    long length = lengths.get(ValueLayout.JAVA_INT_UNALIGNED, sequence * 4);
     long row = sequence * shape.queries() * heads + kvHead * shared;
     long token = (long) shape.kvHeads() * dim;
     long key = kvHead * dim * size;

@@ -44,6 +44,9 @@ final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
   @Override
   public void run(Buffer b, Buffer packed, long n, long k, boolean transposed) {
     PackedLayout.ROWS_16.mark(packed);
+    if (n == 0 || k == 0) {
+      return;
+    }
     this.from = b.address();
     this.to = packed.address() + PackedLayout.HEADER_BYTES;
     this.n = n;

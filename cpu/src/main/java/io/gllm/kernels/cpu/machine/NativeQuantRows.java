@@ -5,7 +5,6 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.Embedding;
 import io.gllm.kernels.cpu.CpuContext;
 import io.gllm.kernels.cpu.ThreadTeam;
-import io.gllm.kernels.cpu.scalar.ScalarIndex;
 import java.lang.foreign.MemorySegment;
 
 /** embedding of a quantised table. Threads share the ids. */
@@ -13,7 +12,7 @@ final class NativeQuantRows implements Embedding.Kernel, ThreadTeam.Task {
   private final CpuContext context;
   private final MemorySegment code;
   private Buffer table;
-  private Buffer ids;
+  private long ids;
   private Buffer out;
   private long count;
   private long dim;
@@ -25,9 +24,8 @@ final class NativeQuantRows implements Embedding.Kernel, ThreadTeam.Task {
 
   @Override
   public void run(Buffer table, Buffer ids, Buffer out, long count, long rows, long dim) {
-    ScalarIndex.check("id", ids, count, rows);
+    this.ids = NativeIndices.checked(context, "id", ids, count, rows);
     this.table = table;
-    this.ids = ids;
     this.out = out;
     this.count = count;
     this.dim = dim;
@@ -39,6 +37,6 @@ final class NativeQuantRows implements Embedding.Kernel, ThreadTeam.Task {
     long first = CpuContext.start(count, part, parts);
     long last = CpuContext.start(count, part + 1, parts);
     boolean brief = (last - first) * dim * Float.BYTES <= NativeCall.BRIEF_BYTES;
-    NativeCall.run(code, brief, table.address(), table.type().bytesFor(dim), ids.address(), out.address(), dim, first, last);
+    NativeCall.run(code, brief, table.address(), table.type().bytesFor(dim), ids, out.address(), dim, first, last);
   }
 }

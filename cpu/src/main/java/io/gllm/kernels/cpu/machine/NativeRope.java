@@ -7,7 +7,6 @@ import io.gllm.kernels.api.op.Rope;
 import io.gllm.kernels.api.op.RopeShape;
 import io.gllm.kernels.cpu.CpuContext;
 import io.gllm.kernels.cpu.ThreadTeam;
-import io.gllm.kernels.cpu.scalar.ScalarIndex;
 import java.lang.foreign.MemorySegment;
 
 /** Rotates pairs of elements in place, token by token. */
@@ -19,7 +18,7 @@ final class NativeRope implements Rope.Kernel, Rope.WithPositions, ThreadTeam.Ta
   private final MemorySegment split;
   private final long size;
   private Buffer x;
-  private Buffer positions;
+  private long positions;
   private Buffer cosines;
   private Buffer sines;
   private RopeShape shape;
@@ -35,7 +34,7 @@ final class NativeRope implements Rope.Kernel, Rope.WithPositions, ThreadTeam.Ta
 
   @Override
   public void run(Buffer x, Buffer cosines, Buffer sines, long tokens, RopeShape shape, long offset) {
-    this.positions = null;
+    this.positions = 0;
     this.offset = offset;
     start(x, cosines, sines, tokens, shape);
   }
@@ -43,8 +42,7 @@ final class NativeRope implements Rope.Kernel, Rope.WithPositions, ThreadTeam.Ta
   @Override
   public void run(Buffer x, Buffer positions, Buffer cosines, Buffer sines, long tokens, RopeShape shape) {
     long known = shape.rotaryDim() == 0 ? Long.MAX_VALUE : Math.min(cosines.length(), sines.length()) / (shape.rotaryDim() / 2);
-    ScalarIndex.check("position", positions, tokens, known);
-    this.positions = positions;
+    this.positions = NativeIndices.checked(context, "position", positions, tokens, known);
     start(x, cosines, sines, tokens, shape);
   }
 
@@ -66,8 +64,8 @@ final class NativeRope implements Rope.Kernel, Rope.WithPositions, ThreadTeam.Ta
     long from = CpuContext.start(tokens, part, parts);
     long count = CpuContext.start(tokens, part + 1, parts) - from;
     long rotary = shape.rotaryDim();
-    long table = positions == null ? (offset + from) * (rotary / 2) * 4 : 0;
-    long at = positions == null ? 0 : positions.address() + from * 4;
+    long table = positions == 0 ? (offset + from) * (rotary / 2) * 4 : 0;
+    long at = positions == 0 ? 0 : positions + from * 4;
     boolean brief = count * tokenBytes() * 2 <= NativeCall.BRIEF_BYTES;
     NativeCall.run(shape.layout() == RopeLayout.SPLIT_HALF ? split : interleaved, brief, x.address() + from * tokenBytes(), at,
         cosines.address() + table, sines.address() + table, count, shape.heads(), shape.headDim(), rotary);

@@ -21,6 +21,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
   private long rows;
   private long cols;
   private float scale;
+  private boolean streams;
   private MemorySegment scratch;
 
   NativeSoftmax(NativeKernels kernels, CpuContext context, ElementType type) {
@@ -39,11 +40,13 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     this.rows = rows;
     this.cols = cols;
     this.scale = scale;
-    this.scratch = context.scratch().require(context.team().size() * rowBytes());
+    this.streams = mask == null && streamed != null && rows * cols * size > streamBytes;
+    long buffers = streams || size != Float.BYTES ? Math.min(rows, context.team().size()) : 0;
+    this.scratch = context.scratch().require(buffers * rowBytes());
     context.run(this, NativeKernels.work(rows * cols * 2 * size));
   }
 
-  /** Exponentials of a row, in whole cache lines. */
+  /** Exponentials of a row, in whole cache lines; f32 that stays in the cache needs none. */
   private long rowBytes() {
     return (cols * 4 + 63) / 64 * 64;
   }
@@ -55,7 +58,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     long skip = from * cols;
     boolean brief = count * cols * 2 * size <= NativeCall.BRIEF_BYTES;
     long row = scratch.address() + part * rowBytes();
-    if (mask == null && streamed != null && rows * cols * size > streamBytes) {
+    if (streams) {
       NativeCall.run(streamed, brief, x.address() + skip * size, out.address() + skip * size, row, count, cols, scale);
     } else {
       long hidden = mask == null ? 0 : mask.address() + skip * 4;

@@ -72,10 +72,10 @@ public final class NativeTable {
     reproducible(Cast.OP, (c, t) -> new NativeCast(kernels, c, t));
     reproducible(Rope.OP, (c, t) -> new NativeRope(kernels, c, t));
     reproducible(Rope.WITH_POSITIONS, (c, t) -> new NativeRope(kernels, c, t));
-    reproducible(KvAppend.OP, (c, t) -> NativeRows.kvAppend(kernels, t));
-    reproducible(Sampling.ARGMAX, (c, t) -> NativeRows.argmax(kernels, t));
+    reproducible(KvAppend.OP, (c, t) -> NativeRows.kvAppend(kernels, c, t));
+    reproducible(Sampling.ARGMAX, (c, t) -> NativeRows.argmax(kernels, c, t));
     for (ElementType type : Op.FLOATS) {
-      table.add(Embedding.OP, type, Tier.NATIVE, true, (c, t) -> NativeRows.embedding(kernels, t));
+      table.add(Embedding.OP, type, Tier.NATIVE, true, (c, t) -> NativeRows.embedding(kernels, c, t));
     }
   }
 

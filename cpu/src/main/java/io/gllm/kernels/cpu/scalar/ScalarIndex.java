@@ -13,9 +13,13 @@ public final class ScalarIndex {
    * @throws IndexOutOfBoundsException naming the first that is not
    */
   public static void check(String name, Buffer indices, long count, long limit) {
-    MemorySegment s = indices.segment();
+    check(name, indices.segment(), count, limit);
+  }
+
+  /** As {@link #check(String, Buffer, long, long)}, for integers in any memory. */
+  public static void check(String name, MemorySegment indices, long count, long limit) {
     for (long i = 0; i < count; i++) {
-      int v = Elements.i32(s, i);
+      int v = Elements.i32(indices, i);
       if (v < 0 || v >= limit) {
         throw new IndexOutOfBoundsException(name + " [" + i + "] = " + v + " is not in 0.." + (limit - 1));
       }

@@ -31,6 +31,9 @@ final class ScalarPackB implements PackB.Kernel, ThreadTeam.Task {
   @Override
   public void run(Buffer b, Buffer packed, long n, long k, boolean transposed) {
     PackedLayout.ROWS.mark(packed);
+    if (n == 0 || k == 0) {
+      return;
+    }
     this.b = b.segment();
     this.packed = packed.segment().asSlice(PackedLayout.HEADER_BYTES);
     this.n = n;

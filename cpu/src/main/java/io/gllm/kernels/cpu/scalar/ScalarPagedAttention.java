@@ -31,7 +31,7 @@ public final class ScalarPagedAttention implements PagedAttention.Kernel, Thread
 
   @Override
   public void run(Buffer q, Buffer kCache, Buffer vCache, Buffer table, Buffer lengths, Buffer out, Buffer lse, PagedShape shape) {
-    long tokens = checkTable(kCache, table, lengths, shape);
+    long tokens = checkTable(kCache, table.segment(), lengths.segment(), shape);
     this.q = q.segment();
     this.k = kCache.segment();
     this.v = vCache.segment();
@@ -48,15 +48,15 @@ public final class ScalarPagedAttention implements PagedAttention.Kernel, Thread
    *
    * @throws IndexOutOfBoundsException naming the first that is wrong
    */
-  public static long checkTable(Buffer kCache, Buffer table, Buffer lengths, PagedShape shape) {
+  public static long checkTable(Buffer kCache, MemorySegment table, MemorySegment lengths, PagedShape shape) {
     ScalarIndex.check("length", lengths, shape.sequences(), (long) shape.tableColumns() * shape.page() + 1);
     long blocks = kCache.length() / ((long) shape.page() * shape.kvHeads() * shape.headDim());
     long tokens = 0;
     for (int s = 0; s < shape.sequences(); s++) {
-      int length = Elements.i32(lengths.segment(), s);
+      int length = Elements.i32(lengths, s);
       tokens += length;
       for (int page = 0; (long) page * shape.page() < length; page++) {
-        int block = Elements.i32(table.segment(), (long) s * shape.tableColumns() + page);
+        int block = Elements.i32(table, (long) s * shape.tableColumns() + page);
         if (block < 0 || block >= blocks) {
           throw new IndexOutOfBoundsException("table [" + s + "][" + page + "] = " + block + " is not in 0.." + (blocks - 1));
         }

@@ -24,6 +24,9 @@ public record LlamaConfig(
   private static final int MAX_HEADS = 4096;
   private static final int MAX_HEAD_DIM = 256;
 
+  /** Heads may be wider than the embedding together, but a file of a few bytes must not ask for a cache of many gigabytes. */
+  private static final long MAX_WIDENING = 16;
+
   /**
    * Reads and checks the sizes.
    *
@@ -62,6 +65,9 @@ public record LlamaConfig(
     int headDim = metadata.integerIn(key, 2, MAX_HEAD_DIM, dim / heads);
     if (headDim < 2 || headDim % 2 != 0 || headDim > MAX_HEAD_DIM) {
       throw metadata.invalid(key, "gives heads of " + headDim + " elements, expected an even number from 2 to " + MAX_HEAD_DIM);
+    }
+    if ((long) heads * headDim > MAX_WIDENING * dim) {
+      throw metadata.invalid(key, "gives " + heads + " heads of " + headDim + " elements, far wider than the embedding of " + dim);
     }
     metadata.integerIn("llama.attention.value_length", headDim, headDim, headDim);
     return headDim;

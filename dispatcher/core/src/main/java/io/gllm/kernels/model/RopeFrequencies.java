@@ -22,6 +22,9 @@ final class RopeFrequencies {
   RopeFrequencies(GgufMetadata metadata, int pairs, float[] factors) {
     this.metadata = metadata;
     this.base = positive("llama.rope.freq_base", 10_000f);
+    if (base <= 1) {
+      throw metadata.invalid("llama.rope.freq_base", "is " + base + ", expected more than 1");
+    }
     this.frequencies = new double[pairs];
     for (int i = 0; i < pairs; i++) {
       frequencies[i] = Math.pow(base, -(double) i / pairs) / (factors == null ? 1 : factors[i]);

@@ -9,6 +9,9 @@ final class SpecialTokens {
   /** Bounds the work for each place of a text. */
   private static final int MAX_LENGTH = 1024;
 
+  /** Bounds the memory of the tree: real vocabularies have a few thousand characters here. */
+  private static final int MAX_TOTAL = 1 << 20;
+
   private static final int ABSENT = -1;
 
   private final Vocabulary vocabulary;
@@ -21,11 +24,16 @@ final class SpecialTokens {
 
   SpecialTokens(GgufMetadata metadata, Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
+    int total = 0;
     for (int id = 0; id < vocabulary.size(); id++) {
       String text = vocabulary.text(id);
       if (isSpecial(vocabulary.type(id)) && !text.isEmpty()) {
         if (text.length() > MAX_LENGTH) {
           throw metadata.invalid("tokenizer.ggml.tokens", "has special token " + id + " of " + text.length() + " characters");
+        }
+        total += text.length();
+        if (total > MAX_TOTAL) {
+          throw metadata.invalid("tokenizer.ggml.tokens", "has special tokens of more than " + MAX_TOTAL + " characters in all");
         }
         add(text, id);
       }

@@ -43,6 +43,9 @@ public final class FlashAttention {
       Check.holds("mask", mask, Check.times(s.queries(), s.keys()));
       Check.type("mask", mask, DType.F32);
       Check.disjoint("out", out, "mask", mask);
+      if (lse != null) {
+        Check.disjoint("lse", lse, "mask", mask);
+      }
     }
     outputs(q, k, v, out, lse, rows);
   }

@@ -46,6 +46,10 @@ public final class PagedAttention {
     Check.type("out", out, DType.F32);
     Check.disjoint("out", out, "table", table);
     Check.disjoint("out", out, "lengths", lengths);
+    if (lse != null) {
+      Check.disjoint("lse", lse, "table", table);
+      Check.disjoint("lse", lse, "lengths", lengths);
+    }
     FlashAttention.outputs(q, kCache, vCache, out, lse, rows);
   }
 

@@ -20,6 +20,7 @@ public record PagedShape(int sequences, int queries, int heads, int kvHeads, int
     Check.size("queries", queries);
     Check.positive("page", page);
     Check.size("tableColumns", tableColumns);
+    Check.times(Check.times(page, kvHeads), headDim);
   }
 
   static void heads(int heads, int kvHeads, int headDim) {

@@ -10,7 +10,8 @@ import java.util.List;
  * y[M,N] = x[M,K] W^T with quantised weights W[N][K], rows of whole blocks as in GGUF, raw or packed by {@code pack_b};
  * any M. x is f32, or already quantised to the {@linkplain QuantFormat#activationFormat() activation format} of the weights;
  * y is f32. A kernel either decodes the weights and multiplies in f32, or quantises x once and multiplies integers exactly;
- * with x already quantised both use the same numbers.
+ * with x already quantised by {@code quantize} both use the same numbers (an activation of -128, which it never makes, counts as -127
+ * in integer products).
  */
 public final class QuantMatMul {
   /** Formats that exist for weights. */
