@@ -2,10 +2,12 @@ package io.gllm.kernels.cpu;
 
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.api.spi.Rejection;
 import io.gllm.kernels.cpu.machine.LargePages;
 import io.gllm.kernels.cpu.machine.NativeTable;
 import io.gllm.kernels.cpu.machine.NativeTier;
 import io.gllm.kernels.cpu.scalar.ScalarTable;
+import io.gllm.kernels.cpu.vector.VectorTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +39,14 @@ final class CpuTiers {
         table.reject(Tier.NATIVE, tier.rejection());
       }
     }
+    if (best(config) != Tier.SCALAR) {
+      Rejection reason = VectorTier.rejection();
+      if (reason == null) {
+        VectorTable.fill(table);
+      } else {
+        table.reject(Tier.VECTOR, reason);
+      }
+    }
     ScalarTable.fill(table);
     return table;
   }
@@ -50,8 +60,10 @@ final class CpuTiers {
     List<String> features = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     String name = System.getProperty("os.arch");
+    boolean machineCode = false;
     if (best(config) == Tier.NATIVE) {
       NativeTier tier = NativeTier.load(config.get("cpu.isa"));
+      machineCode = tier.rejection() == null;
       if (tier.features() != null) {
         features.addAll(tier.features().names());
         name = tier.features().processor() != null ? tier.features().processor() : name;
@@ -59,6 +71,10 @@ final class CpuTiers {
       if (tier.rejection() != null) {
         notes.add("native tier: " + tier.rejection().seen() + "; " + tier.rejection().fix());
       }
+    }
+    Rejection vector = VectorTier.rejection();
+    if (!machineCode && best(config) != Tier.SCALAR && vector != null) {
+      notes.add("vector tier: " + vector.seen() + "; " + vector.fix());
     }
     return new DeviceInfo("cpu", 0, name, false, -1, features, notes);
   }

@@ -14,6 +14,10 @@ final class CpuDevices {
     return open(Map.of("cpu.tier", "scalar"), threads);
   }
 
+  static Device vector(int threads) {
+    return open(Map.of("cpu.tier", "vector"), threads);
+  }
+
   /** The best instruction set of this processor if {@code isa} is null. Skips the test where no machine code runs. */
   static Device machineCode(String isa, int threads) {
     Device device = open(isa == null ? Map.of("cpu.tier", "native") : Map.of("cpu.tier", "native", "cpu.isa", isa), threads);
