@@ -34,7 +34,7 @@ final class VectorPagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
 
   @Override
   public void run(Buffer q, Buffer kCache, Buffer vCache, Buffer table, Buffer lengths, Buffer out, Buffer lse, PagedShape shape) {
-    long tokens = ScalarPagedAttention.checkTable(kCache, table, lengths, shape);
+    long tokens = ScalarPagedAttention.checkTable(kCache, table.segment(), lengths.segment(), shape);
     this.q = q.segment();
     this.k = kCache.segment();
     this.v = vCache.segment();
