@@ -5,6 +5,7 @@ import io.gllm.kernels.api.spi.BackendProvider;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
+import io.gllm.kernels.api.spi.Rejection;
 import java.util.List;
 
 /**
@@ -22,7 +23,8 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe(BackendConfig config) {
-    return Probe.found(List.of(CpuTiers.describe(config)));
+    Rejection unmet = CpuTiers.unmet(config);
+    return unmet == null ? Probe.found(List.of(CpuTiers.describe(config))) : new Probe(List.of(), unmet);
   }
 
   @Override

@@ -56,26 +56,33 @@ final class CpuTiers {
     return best(config) == Tier.NATIVE ? LargePages.source(NativeTier.load(config.get("cpu.isa"))) : MemorySource.PLAIN;
   }
 
+  /** Why the one instruction set that was asked for cannot be used, or null: such a choice is met or refused. */
+  static Rejection unmet(BackendConfig config) {
+    String isa = config.get("cpu.isa");
+    return isa == null || best(config) != Tier.NATIVE ? null : NativeTier.load(isa).rejection();
+  }
+
   static DeviceInfo describe(BackendConfig config) {
     List<String> features = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     String name = System.getProperty("os.arch");
-    boolean machineCode = false;
-    if (best(config) == Tier.NATIVE) {
+    Tier used = best(config);
+    if (used == Tier.NATIVE) {
       NativeTier tier = NativeTier.load(config.get("cpu.isa"));
-      machineCode = tier.rejection() == null;
       if (tier.features() != null) {
         features.addAll(tier.features().names());
         name = tier.features().processor() != null ? tier.features().processor() : name;
       }
       if (tier.rejection() != null) {
         notes.add("native tier: " + tier.rejection().seen() + "; " + tier.rejection().fix());
+        used = Tier.VECTOR;
       }
     }
-    Rejection vector = VectorTier.rejection();
-    if (!machineCode && best(config) != Tier.SCALAR && vector != null) {
-      notes.add("vector tier: " + vector.seen() + "; " + vector.fix());
+    if (used == Tier.VECTOR && VectorTier.rejection() != null) {
+      notes.add("vector tier: " + VectorTier.rejection().seen() + "; " + VectorTier.rejection().fix());
+      used = Tier.SCALAR;
     }
-    return new DeviceInfo("cpu", 0, name, false, -1, features, notes);
+    String level = used == Tier.NATIVE ? " " + NativeTier.load(config.get("cpu.isa")).code().blob().target() : "";
+    return new DeviceInfo("cpu", 0, name + ", " + used.label() + level, false, -1, features, notes);
   }
 }

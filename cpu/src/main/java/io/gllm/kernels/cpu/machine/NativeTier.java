@@ -48,7 +48,7 @@ public record NativeTier(MachineCode code, CpuFeatures features, Rejection rejec
   private static NativeTier choose(BlobManifest manifest, Platform platform, CpuFeatures features, String isa) {
     List<String> targets = platform.targets();
     for (String target : targets) {
-      if (target.endsWith(isa) && features.names().containsAll(manifest.blobs().get(target).needs())) {
+      if (target.endsWith(isa.isEmpty() ? "" : "-" + isa) && features.names().containsAll(manifest.blobs().get(target).needs())) {
         return new NativeTier(MachineCode.map(manifest, target), features, null);
       }
     }
