@@ -22,6 +22,7 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
   private Buffer q;
   private Buffer k;
   private Buffer v;
+  private MemorySegment indices;
   private MemorySegment table;
   private MemorySegment lengths;
   private Buffer out;
@@ -56,8 +57,11 @@ final class NativePagedAttention implements PagedAttention.Kernel, ThreadTeam.Ta
     long lengthBytes = size.sequences() * 4L;
     long tableBytes = lengthBytes * size.tableColumns();
     MemorySegment copy = context.indices().require(lengthBytes + tableBytes);
-    lengths = copy.asSlice(0, lengthBytes);
-    table = copy.asSlice(lengthBytes, tableBytes);
+    if (copy != indices || lengths.byteSize() != lengthBytes || table.byteSize() != tableBytes) { // not anew for each step
+      indices = copy;
+      lengths = copy.asSlice(0, lengthBytes);
+      table = copy.asSlice(lengthBytes, tableBytes);
+    }
     MemorySegment.copy(counts.segment(), 0, lengths, 0, lengthBytes);
     MemorySegment.copy(from.segment(), 0, table, 0, tableBytes);
   }
