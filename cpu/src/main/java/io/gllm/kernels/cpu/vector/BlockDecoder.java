@@ -5,8 +5,14 @@ import java.lang.foreign.MemorySegment;
 
 /** Decoding of quantised blocks to f32 with the bits of the scalar tier. */
 interface BlockDecoder {
-  /** Bytes of the work area of {@link #decode}: the codes of the largest block. */
-  int WORK = 256;
+  /** Bytes of the work area of {@link #decode}: the codes of the largest block, then 16 scales, then 16 minimums. */
+  int WORK = 256 + 64 + 64;
+
+  /** Where the scales begin in the work area. */
+  int SCALES = 256;
+
+  /** Where the minimums begin in the work area. */
+  int MINIMUMS = 256 + 64;
 
   /**
    * Decodes n elements, a whole number of blocks, from byte {@code at} of {@code blocks} to byte {@code to} of {@code out}, which has

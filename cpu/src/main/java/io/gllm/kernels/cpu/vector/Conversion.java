@@ -21,7 +21,6 @@ import jdk.incubator.vector.VectorOperators;
 final class Conversion {
   private static final int SIGN = 0x80000000;
   private static final int INFINITY = 0x7f800000;
-  private static final IntVector ONE = IntVector.broadcast(INTS, 1);
 
   private Conversion() {}
 
@@ -92,21 +91,16 @@ final class Conversion {
     }
   }
 
-  /**
-   * Shifts the fraction, with its leading bit, to its place and rounds it there: 13 bits for normal results, more for subnormal ones,
-   * 25 and above give zero. The exponent of normal results is added last, one less since the leading bit carries into it.
-   */
+  /** Rounds the fraction of normal results by an integer addition, subnormal results, multiples of 2^-24, by a floating-point one. */
   private static void narrowHalves(MemorySegment source, long at, MemorySegment target, long to, int n) {
     for (int i = 0; i < n; i += Lanes.COUNT) {
+      FloatVector small = FloatVector.fromMemorySegment(FLOATS, source, at + 4L * i, LE).abs().min(0x1p-14f);
+      IntVector subnormal = (IntVector) small.mul(0x1p24f).add(0x1p23f).sub(0x1p23f).convertShape(VectorOperators.F2I, INTS, 0);
       IntVector bits = IntVector.fromMemorySegment(INTS, source, at + 4L * i, LE);
       IntVector magnitude = bits.and(~SIGN);
-      IntVector exponent = magnitude.lanewise(VectorOperators.LSHR, 23);
-      IntVector shift = exponent.neg().add(126).max(13).min(25);
-      IntVector fraction = magnitude.and(0x7fffff).or(0x800000);
-      IntVector odd = fraction.lanewise(VectorOperators.LSHR, shift).and(1);
-      IntVector below = ONE.lanewise(VectorOperators.LSHL, shift.sub(1)).sub(1);
-      IntVector half = fraction.add(below).add(odd).lanewise(VectorOperators.LSHR, shift);
-      half = half.add(exponent.sub(113).max(0).lanewise(VectorOperators.LSHL, 10));
+      IntVector odd = magnitude.lanewise(VectorOperators.LSHR, 13).and(1);
+      IntVector half = magnitude.sub(0x38000000 - 0xfff).add(odd).lanewise(VectorOperators.LSHR, 13);
+      half = half.blend(subnormal, magnitude.compare(VectorOperators.LT, 0x38800000));
       half = half.blend(0x7c00, magnitude.compare(VectorOperators.GE, 0x47800000));
       half = half.blend(0x7e00, magnitude.compare(VectorOperators.GT, INFINITY));
       half = half.or(bits.lanewise(VectorOperators.LSHR, 16).and(0x8000));

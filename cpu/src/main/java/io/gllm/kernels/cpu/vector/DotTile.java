@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class DotTile {
   /** Rows of w in a tile. */
   static final int COLUMNS = 4;
-  /** Bytes that a tile needs to add up its lanes; enough for a decoder as well. */
+  /** Bytes that a tile needs to add up its lanes. */
   static final long WORK = 16L * 4 * Lanes.COUNT;
 
   private static final boolean ENOUGH_REGISTERS = Lanes.COUNT != 8;

@@ -33,6 +33,7 @@ final class VectorMatMul
   /** Columns whose sums are kept while k passes, from this many rows on; below, one tile of weights is read to its end. */
   private static final int COLUMNS = 256;
   private static final int MANY_ROWS = 16;
+  private static final long WORK = Math.max(DotTile.WORK, BlockDecoder.WORK);
 
   private final CpuContext context;
   private final WeightTile weights;
@@ -97,7 +98,7 @@ final class VectorMatMul
 
   /** Work of a product tile or a decoder, a tile of weights, then the sums of a block of columns. */
   private long workspaceBytes() {
-    return DotTile.WORK + 4L * ROW * weights.rows() + 4L * m * columns();
+    return WORK + 4L * ROW * weights.rows() + 4L * m * columns();
   }
 
   private int columns() {
@@ -133,7 +134,7 @@ final class VectorMatMul
   }
 
   private void block(long column, int columns, long workspace) {
-    long sums = workspace + DotTile.WORK + 4L * ROW * weights.rows();
+    long sums = workspace + WORK + 4L * ROW * weights.rows();
     Conversion.fill(scratch, sums, 0, m * (columns + DotTile.COLUMNS - 1 & -DotTile.COLUMNS), 0.0f);
     for (int from = 0; from < k; from += STRETCH) {
       for (int j = 0; j < columns; j += weights.rows()) {
@@ -153,7 +154,7 @@ final class VectorMatMul
           workspace);
       return;
     }
-    long decoded = workspace + DotTile.WORK;
+    long decoded = workspace + WORK;
     weights.decode(column, columns, from, count, scratch, decoded, 4L * ROW, workspace);
     for (int j = 0; j < columns; j += DotTile.COLUMNS) {
       DotTile.multiply(scratch, x, 4L * ROW, m, scratch, decoded + 4L * ROW * j, 4L * ROW, bytes, scratch, sums + 4L * m * j, workspace);

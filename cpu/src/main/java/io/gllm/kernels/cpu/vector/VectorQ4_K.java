@@ -23,10 +23,13 @@ final class VectorQ4_K {
       int first = blocks.get(Lanes.INT, block + 4);
       int second = blocks.get(Lanes.INT, block + 8);
       int third = blocks.get(Lanes.INT, block + 12);
-      int upperScales = third & 0x0f0f0f0f | (first >>> 6 & 0x03030303) << 4;
-      int upperMinimums = third >>> 4 & 0x0f0f0f0f | (second >>> 6 & 0x03030303) << 4;
-      half(blocks, block, first & 0x3f3f3f3f, second & 0x3f3f3f3f, out, to + 4L * i, scratch, work);
-      half(blocks, block, upperScales, upperMinimums, out, to + 4L * i + 512, scratch, work + 128);
+      float d = Lanes.half(blocks, block);
+      four(d, first & 0x3f3f3f3f, scratch, work + BlockDecoder.SCALES);
+      four(d, third & 0x0f0f0f0f | (first >>> 6 & 0x03030303) << 4, scratch, work + BlockDecoder.SCALES + 16);
+      float dmin = Lanes.half(blocks, block + 2);
+      four(dmin, second & 0x3f3f3f3f, scratch, work + BlockDecoder.MINIMUMS);
+      four(dmin, third >>> 4 & 0x0f0f0f0f | (second >>> 6 & 0x03030303) << 4, scratch, work + BlockDecoder.MINIMUMS + 16);
+      Codes.decodeGroups(scratch, work, 5, work + BlockDecoder.SCALES, work + BlockDecoder.MINIMUMS, out, to + 4L * i);
     }
   }
 
@@ -39,15 +42,11 @@ final class VectorQ4_K {
     }
   }
 
-  /** 128 elements; their four scales and four minimums are the bytes of two integers. */
-  private static void half(MemorySegment blocks, long block, int scales, int minimums, MemorySegment out, long to, MemorySegment codes,
-      long at) {
-    float d = Lanes.half(blocks, block);
-    float dmin = Lanes.half(blocks, block + 2);
-    for (int sub = 0; sub < 4; sub++) {
-      float scale = d * (scales >>> 8 * sub & 255);
-      float min = dmin * (minimums >>> 8 * sub & 255);
-      Codes.decode(codes, at + 32 * sub, scale, min, out, to + 128 * sub, 32);
-    }
+  /** The products of d with the four bytes of an integer. */
+  private static void four(float d, int bytes, MemorySegment scratch, long to) {
+    scratch.set(Lanes.FLOAT, to, d * (bytes & 255));
+    scratch.set(Lanes.FLOAT, to + 4, d * (bytes >>> 8 & 255));
+    scratch.set(Lanes.FLOAT, to + 8, d * (bytes >>> 16 & 255));
+    scratch.set(Lanes.FLOAT, to + 12, d * (bytes >>> 24));
   }
 }

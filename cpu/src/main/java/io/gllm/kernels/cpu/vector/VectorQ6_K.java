@@ -23,9 +23,10 @@ final class VectorQ6_K {
       }
       float d = Lanes.half(blocks, block + 208);
       for (int sub = 0; sub < 16; sub++) {
-        float scale = d * blocks.get(ValueLayout.JAVA_BYTE, block + 192 + sub);
-        Codes.decode(scratch, work + 16 * sub, scale, 0.0f, out, to + 4L * i + 64 * sub, 16);
+        scratch.set(Lanes.FLOAT, work + BlockDecoder.SCALES + 4 * sub, d * blocks.get(ValueLayout.JAVA_BYTE, block + 192 + sub));
+        scratch.set(Lanes.FLOAT, work + BlockDecoder.MINIMUMS + 4 * sub, 0.0f);
       }
+      Codes.decodeGroups(scratch, work, 4, work + BlockDecoder.SCALES, work + BlockDecoder.MINIMUMS, out, to + 4L * i);
     }
   }
 
