@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Products of a few rows of x with four rows of w, lanes along the row, so that neither side needs packing. Every sum has one vector
  * accumulator and one order of its lanes, whatever the tile, so a result does not depend on the tile it falls into. Fused multiply-add.
  *
- * <p>4x4 needs 24 registers: 182 GFLOP/s of one Zen 5 core in 512 bits. With the 16 registers of AVX2 it spills (70 of about 130), so
- * eight lanes take 2x4.
+ * <p>4x4 needs 24 registers: 182 GFLOP/s in the cache of one Zen 5 core in 512 bits. AVX2 has 16, so eight lanes take 2x4, which
+ * measured 4 to 10 % ahead of 4x4 there.
  */
 final class DotTile {
   /** Rows of w in a tile. */

@@ -14,11 +14,11 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Two rules of this package. First, no vector is an argument or a result of a method of ours: the compiler inlines our methods
  * only while a compilation has less than 18000 nodes, about 25 vector operations, callers included, and a call that it does not
- * inline puts its vectors on the heap (silu as one expression of small functions allocated 500 bytes for each vector and ran 50
- * times slower). Methods of the Vector API itself are always inlined. So methods are short passes over memory, and longer functions are
+ * inline puts its vectors on the heap (silu as one expression of small functions allocated 500 bytes for each vector and took 3
+ * times as long). Methods of the Vector API itself are always inlined. So methods are short passes over memory, and longer functions are
  * several passes over a block in the first-level cache. Second, nothing is reinterpreted as another element type, nor tested with
  * IS_NAN: until they are compiled, these go through byte arrays, after which the compiler expects arrays behind every segment and no
- * longer moves checks out of loops (products 2 times slower, copies 3 times). What must change its type is stored and loaded again.
+ * longer moves checks out of loops (copies took 2.8 times as long, products 1.4 times). What must change its type is stored and loaded again.
  *
  * <p>Sums never use {@code reduceLanes(ADD)}: its order is free, and the interpreter and the compiler choose different ones, so
  * results would change while a program warms up.
