@@ -90,34 +90,54 @@ final class Lanes {
     for (int g = 0; g < count; g += group) {
       long from = at + 4L * COUNT * g;
       if (COUNT >= 16) {
-        level(s, from, group, 8, UPPER_8, SWAP_8);
+        merge8(s, from, group);
       }
       if (COUNT >= 8) {
-        level(s, from, group, 4, UPPER_4, SWAP_4);
+        merge4(s, from, group);
       }
-      level(s, from, group, 2, UPPER_2, SWAP_2);
-      level(s, from, group, 1, ODD, SWAP_1);
-      FloatVector.fromMemorySegment(FLOATS, s, from, LE).intoMemorySegment(s, at + 4L * g, LE);
+      merge2(s, from, group);
+      merge1(s, from, at + 4L * g);
     }
   }
 
   /**
-   * Adds lanes at one distance. While there are fewer vectors than lanes that differ, each vector for itself; then vectors i and
-   * i + distance become one, whose lanes with the bit {@code distance} belong to the second.
+   * Adds lanes whose distance is 8: vectors i and i + 8 become one, whose lanes with the bit 8 belong to the second. Where there are not
+   * so many vectors, each is added to itself. Masks and shuffles are constants, not arguments, so each distance has its own method.
    */
-  private static void level(MemorySegment s, long at, int group, int distance, VectorMask<Float> upper, VectorShuffle<Float> swap) {
-    if (distance >= group) {
-      for (int i = 0; i < group; i++) {
-        FloatVector v = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i, LE);
-        v.add(v.rearrange(swap)).intoMemorySegment(s, at + 4L * COUNT * i, LE);
-      }
-      return;
-    }
-    for (int i = 0; i < distance; i++) {
+  private static void merge8(MemorySegment s, long at, int group) {
+    long second = group > 8 ? 32L * COUNT : 0;
+    for (int i = 0; i < Math.min(8, group); i++) {
       FloatVector a = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i, LE);
-      FloatVector b = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * (i + distance), LE);
-      a.blend(b, upper).add(b.blend(a, upper).rearrange(swap)).intoMemorySegment(s, at + 4L * COUNT * i, LE);
+      FloatVector b = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i + second, LE);
+      a.blend(b, UPPER_8).add(b.blend(a, UPPER_8).rearrange(SWAP_8)).intoMemorySegment(s, at + 4L * COUNT * i, LE);
     }
+  }
+
+  /** As {@link #merge8}, at distance 4. */
+  private static void merge4(MemorySegment s, long at, int group) {
+    long second = group > 4 ? 16L * COUNT : 0;
+    for (int i = 0; i < Math.min(4, group); i++) {
+      FloatVector a = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i, LE);
+      FloatVector b = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i + second, LE);
+      a.blend(b, UPPER_4).add(b.blend(a, UPPER_4).rearrange(SWAP_4)).intoMemorySegment(s, at + 4L * COUNT * i, LE);
+    }
+  }
+
+  /** As {@link #merge8}, at distance 2. */
+  private static void merge2(MemorySegment s, long at, int group) {
+    long second = group > 2 ? 8L * COUNT : 0;
+    for (int i = 0; i < Math.min(2, group); i++) {
+      FloatVector a = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i, LE);
+      FloatVector b = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT * i + second, LE);
+      a.blend(b, UPPER_2).add(b.blend(a, UPPER_2).rearrange(SWAP_2)).intoMemorySegment(s, at + 4L * COUNT * i, LE);
+    }
+  }
+
+  /** As {@link #merge8}, at distance 1: the two vectors that are left become the one at {@code to}. */
+  private static void merge1(MemorySegment s, long at, long to) {
+    FloatVector a = FloatVector.fromMemorySegment(FLOATS, s, at, LE);
+    FloatVector b = FloatVector.fromMemorySegment(FLOATS, s, at + 4L * COUNT, LE);
+    a.blend(b, ODD).add(b.blend(a, ODD).rearrange(SWAP_1)).intoMemorySegment(s, to, LE);
   }
 
   /** Adds up n floats, a power of two of them, halves first; they are overwritten. */
