@@ -4,4 +4,5 @@ module io.gllm.kernels.api {
   exports io.gllm.kernels.api.op;
   exports io.gllm.kernels.api.spi;
   exports io.gllm.kernels.api.blob;
+  exports io.gllm.kernels.api.portable;
 }
