@@ -11,7 +11,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The conformance tests of a backend or tier: extend, and open the device.
+ * The conformance tests of a backend or tier: extend, and open the device. While a kernel is being written, the system property
+ * {@code gllm.conformance.ops} restricts them to the operators it names, separated by commas.
  *
  * {@snippet lang="java" :
  * class MyConformanceTest extends BackendConformance {
@@ -64,9 +65,12 @@ public abstract class BackendConformance {
     }
     DynamicTest complete = DynamicTest.dynamicTest("completeness",
         () -> Assertions.assertEquals(List.of(), Conformance.holes(harnesses.getFirst().device(), numerics)));
+    String only = System.getProperty("gllm.conformance.ops");
+    List<String> ops = only == null ? List.of() : List.of(only.split(","));
     Stream<DynamicTest> cases = Conformance.cases().stream().filter(test -> test.modes().contains(numerics))
+        .filter(test -> only == null || ops.contains(test.op().name()))
         .map(test -> DynamicTest.dynamicTest(test.title(), () -> check(test, harnesses)));
-    return Stream.concat(Stream.of(complete), cases).onClose(() -> harnesses.forEach(harness -> {
+    return Stream.concat(only == null ? Stream.of(complete) : Stream.empty(), cases).onClose(() -> harnesses.forEach(harness -> {
       harness.close();
       harness.device().close();
     }));

@@ -35,6 +35,11 @@ public abstract class Launch {
     return words(buffer.memory(), buffer.byteOffset(), (buffer.type().bytesFor(elements) + 3) / 4);
   }
 
+  /** The next buffer: {@code elements} elements from element {@code from}, which starts at a whole word. */
+  public final Launch part(Buffer buffer, long from, long elements) {
+    return words(buffer.memory(), buffer.byteOffset() + buffer.type().bytesFor(from), (buffer.type().bytesFor(elements) + 3) / 4);
+  }
+
   /** The next buffer: all of it, also if it is packed; it starts at a whole word. */
   public final Launch buffer(Buffer buffer) {
     return words(buffer.memory(), buffer.byteOffset(), (buffer.byteSize() + 3) / 4);
