@@ -18,6 +18,10 @@ public final class PortableTable {
 
   static {
     vectors();
+    matrices();
+    rows();
+    attention();
+    sampling();
   }
 
   private PortableTable() {}
@@ -36,6 +40,14 @@ public final class PortableTable {
     }
     add(Cast.OP, PortableCast::new);
   }
+
+  private static void matrices() {}
+
+  private static void rows() {}
+
+  private static void attention() {}
+
+  private static void sampling() {}
 
   /**
    * The kernel of an operator and type on a queue.
