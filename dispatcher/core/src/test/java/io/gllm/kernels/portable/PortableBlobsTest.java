@@ -1,0 +1,155 @@
+package io.gllm.kernels.portable;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.blob.Blob;
+import io.gllm.kernels.api.blob.BlobManifest;
+import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.Ops;
+import io.gllm.kernels.api.portable.KernelInterface;
+import io.gllm.kernels.api.portable.PortableTable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The committed device code itself: complete, no older than its text, with the interface that the manifest says, nothing spilled. */
+class PortableBlobsTest {
+  private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
+  private static final Path RESOURCES = SOURCES.resolve(Path.of("resources", "META-INF", "gllm"));
+  private static final long BUDGET = 20_000_000;
+
+  private record Target(BlobManifest manifest, Blob blob) {
+    List<KernelInterface> kernels() {
+      return blob.entries().values().stream().map(KernelInterface::of).toList();
+    }
+
+    static CodeInterface read(String target, byte[] module) {
+      return target.startsWith("spv")
+          ? SpirvModule.read(module)
+          : target.startsWith("ptx") ? PtxText.read(module) : Cubin.read(module, target);
+    }
+  }
+
+  private static Stream<Target> targets() {
+    return Stream.of("vulkan", "cuda").map(BlobManifest::of)
+        .flatMap(manifest -> manifest.blobs().values().stream().map(blob -> new Target(manifest, blob)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyOperatorAndTypeIsThere() {
+    return targets().map(target -> DynamicTest.dynamicTest(target.blob().target(), () -> {
+      TreeSet<String> holes = new TreeSet<>();
+      for (Op<?> op : Ops.all()) {
+        for (ElementType type : op.types()) {
+          List<String> symbols = PortableTable.symbols(op, type);
+          if (symbols.isEmpty()) {
+            holes.add(op + " " + type.label());
+          }
+          symbols.stream().filter(symbol -> !target.blob().entries().containsKey(symbol)).forEach(holes::add);
+        }
+      }
+      assertEquals(List.of(), List.copyOf(holes));
+    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> noKernelIsWithoutAnOperator() {
+    TreeSet<String> used = new TreeSet<>();
+    Ops.all().forEach(op -> op.types().forEach(type -> used.addAll(PortableTable.symbols(op, type))));
+    return targets().map(target -> DynamicTest.dynamicTest(target.blob().target(), () -> {
+      TreeSet<String> unused = new TreeSet<>(target.blob().entries().keySet());
+      unused.removeAll(used);
+      assertEquals(List.of(), List.copyOf(unused));
+    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> codeHasTheInterfaceOfTheManifest() {
+    return targets().map(target -> DynamicTest.dynamicTest(target.blob().target(), () -> {
+      byte[] blob = target.manifest().load(target.blob());
+      List<String> wrong = new ArrayList<>();
+      for (KernelInterface kernel : target.kernels()) {
+        byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
+        Target.read(target.blob().target(), module).differences(kernel)
+            .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
+      }
+      assertEquals(List.of(), wrong);
+    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> blobsAreNoOlderThanTheirSources() {
+    return targets().map(target -> DynamicTest.dynamicTest(target.blob().target(),
+        () -> assertEquals(sourceHash(), target.blob().sourceSha256(), "run scripts/build-kernels and commit what it writes")));
+  }
+
+  /** As source_hash in scripts/build-kernels. */
+  private static String sourceHash() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String folder : List.of("gk", "portable")) {
+      try (Stream<Path> files = Files.walk(SOURCES.resolve(folder))) {
+        files.filter(Files::isRegularFile).map(file -> SOURCES.relativize(file).toString().replace('\\', '/')).forEach(names::add);
+      }
+    }
+    names.sort(null);
+    StringBuilder lines = new StringBuilder();
+    for (String name : names) {
+      lines.append(BlobManifest.sha256(Files.readAllBytes(SOURCES.resolve(name)))).append("  ").append(name).append('\n');
+    }
+    return BlobManifest.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void allBlobsFitTheBudgetOfTheJar() throws IOException {
+    long compressed = 0;
+    try (Stream<Path> files = Files.walk(RESOURCES)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        compressed += deflated(Files.readAllBytes(file));
+      }
+    }
+    assertTrue(compressed < BUDGET, compressed + " bytes");
+  }
+
+  private static long deflated(byte[] bytes) {
+    Deflater deflater = new Deflater();
+    deflater.setInput(bytes);
+    deflater.finish();
+    byte[] chunk = new byte[1 << 16];
+    while (!deflater.finished()) {
+      deflater.deflate(chunk);
+    }
+    long size = deflater.getBytesWritten();
+    deflater.end();
+    return size;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"spv_1_5", "ptx_80", "sm_80", "sm_90", "sm_120"})
+  void aDamagedModuleIsNoticed(String name) {
+    Target target = targets().filter(t -> t.blob().target().equals(name)).findFirst().orElseThrow();
+    KernelInterface kernel = KernelInterface.of(target.blob().entry("silu_f16"));
+    byte[] blob = target.manifest().load(target.blob());
+    byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
+    assertEquals(List.of(), Target.read(name, module).differences(kernel));
+    KernelInterface more = new KernelInterface(kernel.symbol(), kernel.offset(), kernel.bytes(), kernel.threads() * 2, kernel.shared() + 4,
+        kernel.buffers().subList(0, 1), List.of());
+    assertEquals(4, Target.read(name, module).differences(more).size());
+    module[0] ^= 1;
+    assertNotEquals(List.of(), Target.read(name, Arrays.copyOf(module, module.length / 2)).differences(kernel));
+  }
+}
