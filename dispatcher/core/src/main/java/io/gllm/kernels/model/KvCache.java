@@ -4,6 +4,8 @@ import io.gllm.kernels.KernelDispatcher;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Keys and values of one sequence, in pages: [block][page][kvHeads][headDim] for each layer, with one table from the pages of the
@@ -18,16 +20,18 @@ final class KvCache {
   private final Buffer[] values;
   private final BlockPool pool;
   private final int[] blocks;
-  private final MemorySegment blocksSegment;
   private final Buffer table;
-  private int pages;
+  private final Buffer slots;
+  private final Buffer[] slotAt;
+  private final Buffer[] lengthAt;
+  private boolean reserved;
 
   KvCache(KernelDispatcher kernels, OwnedBuffers memory, LlamaConfig config, DType type, int capacity) {
     this.kernels = kernels;
     this.blocks = new int[(capacity + PAGE - 1) / PAGE];
-    this.blocksSegment = MemorySegment.ofArray(blocks);
     this.pool = new BlockPool(blocks.length);
     this.table = memory.allocate(DType.I32, blocks.length);
+    this.slots = memory.allocate(DType.I32, capacity);
     this.keys = new Buffer[config.layers()];
     this.values = new Buffer[config.layers()];
     long elements = (long) blocks.length * PAGE * config.kvDim();
@@ -35,6 +39,17 @@ final class KvCache {
       keys[layer] = memory.allocate(type, elements);
       values[layer] = memory.allocate(type, elements);
     }
+    Buffer lengths = memory.allocate(DType.I32, capacity);
+    kernels.write(lengths, MemorySegment.ofArray(IntStream.rangeClosed(1, capacity).toArray()));
+    this.lengthAt = views(lengths, capacity);
+    this.slotAt = views(slots, capacity);
+  }
+
+  /** Each number of a buffer as a buffer, made once: a token then needs neither memory nor an upload. */
+  private static Buffer[] views(Buffer numbers, int count) {
+    Buffer[] views = new Buffer[count];
+    Arrays.setAll(views, i -> numbers.slice(i, 1));
+    return views;
   }
 
   Buffer keys(int layer) {
@@ -54,28 +69,44 @@ final class KvCache {
     return blocks.length;
   }
 
-  /** Takes blocks until the sequence can have {@code length} tokens. */
-  void reserve(int length) {
-    if (length <= pages * PAGE) {
-      return;
-    }
-    while (length > pages * PAGE) {
-      blocks[pages] = pool.allocate();
-      pages++;
-    }
-    kernels.write(table, blocksSegment);
+  /** The length of the sequence with the token at {@code position} as its last, i32 [1]. */
+  Buffer length(int position) {
+    return lengthAt[position];
   }
 
-  /** Where the token at {@code position}, for which there must be a block, is stored. */
-  int slot(int position) {
-    return blocks[position / PAGE] * PAGE + position % PAGE;
+  /** Where the token at {@code position} is stored, i32 [1]; {@link #reserve} comes first. */
+  Buffer slot(int position) {
+    return slotAt[position];
+  }
+
+  /** Where {@code count} tokens from {@code position} on are stored, i32 [count]. */
+  Buffer slots(int position, int count) {
+    return count == 1 ? slot(position) : slots.slice(position, count);
+  }
+
+  /**
+   * Takes the blocks of the whole sequence and tells the device where its tokens go, once: decoding then sends nothing. The
+   * memory is there anyway.
+   */
+  void reserve() {
+    if (reserved) {
+      return;
+    }
+    Arrays.setAll(blocks, page -> pool.allocate());
+    int[] slotOf = new int[slotAt.length];
+    Arrays.setAll(slotOf, i -> blocks[i / PAGE] * PAGE + i % PAGE);
+    kernels.write(table, MemorySegment.ofArray(blocks));
+    kernels.write(slots, MemorySegment.ofArray(slotOf));
+    reserved = true;
   }
 
   /** Forgets the sequence and gives its blocks back. */
   void clear() {
-    while (pages > 0) {
-      pages--;
-      pool.free(blocks[pages]);
+    if (reserved) {
+      for (int block : blocks) {
+        pool.free(block);
+      }
+      reserved = false;
     }
   }
 }

@@ -26,13 +26,6 @@ final class LlamaSession {
   private final RopeShape keyRope;
   private final PagedShape decodeShape;
 
-  /** Tokens of the cache with the new ones, then the slots of the new ones: written to the device in one go. */
-  private final int[] step;
-
-  private final MemorySegment decodeStep;
-  private final Buffer stepBuffer;
-  private final Buffer lengths;
-  private final Buffer slots;
   private final Buffer ids;
   private final Buffer token;
   private final Buffer state;
@@ -59,11 +52,6 @@ final class LlamaSession {
     this.keyRope = new RopeShape(config.kvHeads(), config.headDim(), config.rotaryDim(), RopeLayout.INTERLEAVED);
     this.decodeShape = shape(1);
     int rows = Math.min(BLOCK, capacity);
-    this.step = new int[1 + rows];
-    this.decodeStep = MemorySegment.ofArray(step).asSlice(0, 2 * Integer.BYTES);
-    this.stepBuffer = memory.allocate(DType.I32, step.length);
-    this.lengths = stepBuffer.slice(0, 1);
-    this.slots = stepBuffer.slice(1, rows);
     this.ids = memory.allocate(DType.I32, rows);
     this.token = memory.allocate(DType.I32, 1);
     this.state = memory.allocate(DType.F32, (long) rows * config.dim());
@@ -110,12 +98,11 @@ final class LlamaSession {
 
   /** Appends tokens, in blocks; the logits are those after the last one. */
   void prefill(int[] tokens) {
+    cache.reserve();
     MemorySegment all = MemorySegment.ofArray(tokens);
     for (int start = 0; start < tokens.length; start += BLOCK) {
       int count = Math.min(BLOCK, tokens.length - start);
       kernels.write(ids, all.asSlice((long) start * Integer.BYTES, (long) count * Integer.BYTES));
-      prepare(count);
-      kernels.write(stepBuffer, MemorySegment.ofArray(step).asSlice(0, (1L + count) * Integer.BYTES));
       pass(ids, count, count == 1 ? decodeShape : shape(count));
       if (start + count == tokens.length) {
         long last = (count - 1L) * config.dim();
@@ -124,20 +111,11 @@ final class LlamaSession {
     }
   }
 
-  /** Appends the id in {@link #token}. */
+  /** Appends the id in {@link #token}: nothing crosses from the host. */
   void decode() {
-    prepare(1);
-    kernels.write(stepBuffer, decodeStep);
+    cache.reserve();
     pass(token, 1, decodeShape);
     project(state, delta);
-  }
-
-  private void prepare(int count) {
-    cache.reserve(length + count);
-    step[0] = length + count;
-    for (int i = 0; i < count; i++) {
-      step[1 + i] = cache.slot(length + i);
-    }
   }
 
   private void pass(Buffer tokens, int count, PagedShape shape) {
@@ -170,8 +148,8 @@ final class LlamaSession {
     kernels.rope(key, rope.cosines(), rope.sines(), count, keyRope, length);
     Buffer keys = cache.keys(index);
     Buffer values = cache.values(index);
-    kernels.kvAppend(key, value, slots, keys, values, count, config.kvDim());
-    kernels.pagedAttention(query, keys, values, cache.table(), lengths, attended.overwrite(count), null, shape);
+    kernels.kvAppend(key, value, cache.slots(length, count), keys, values, count, config.kvDim());
+    kernels.pagedAttention(query, keys, values, cache.table(), cache.length(length + count - 1), attended.overwrite(count), null, shape);
     layer.attentionOutput().apply(kernels, attended, delta, count);
   }
 

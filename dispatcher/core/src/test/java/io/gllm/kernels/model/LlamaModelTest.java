@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.TransferCounters;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,6 +60,22 @@ class LlamaModelTest {
       }
       assertTrue(result.prefillTokensPerSecond() > 0 && result.decodeTokensPerSecond() > 0);
     }
+  }
+
+  /** The weights, the cache and the sampling stay on the device: at most the id in and the id out, 4 bytes each. */
+  @Test
+  void onlyTheIdCrossesForEachToken() {
+    long few = trafficOf(8);
+    long many = trafficOf(72);
+    assertTrue(many - few <= 8 * 64, (many - few) / 64.0 + " bytes a token");
+  }
+
+  private static long trafficOf(int tokens) {
+    TransferCounters before = kernels.transfers();
+    assertEquals(tokens, model.generate("Once upon a time", GenerationOptions.greedy(tokens), s -> {}).ids().length);
+    TransferCounters after = kernels.transfers();
+    assertEquals(before.stagedCopies(), after.stagedCopies());
+    return after.hostToDevice() - before.hostToDevice() + after.deviceToHost() - before.deviceToHost();
   }
 
   @Test
