@@ -12,8 +12,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,34 +49,46 @@ final class HostLibrary {
     }
   }
 
-  /** Builds it at the first call; skips the test where the compiler is missing, unless this machine must have it. */
+  /** All kernels, built at the first call. */
   static synchronized HostLibrary get() {
+    requireTools();
+    if (instance == null) {
+      instance = build(FOLDER);
+    }
+    return instance;
+  }
+
+  /** Some kernels of another folder of sources. */
+  static HostLibrary of(Path sources, String kernels, Path folder) {
+    requireTools();
+    return build(folder, "--sources", sources.toString(), "--only", kernels);
+  }
+
+  /** Skips the test where the compiler is missing, unless this machine must have it. */
+  private static void requireTools() {
     List<String> missing = TOOLS.stream().filter(tool -> !onPath(tool)).toList();
     if (!missing.isEmpty()) {
       String reason = "the checked host build needs " + missing + "; scripts/install-blob-toolchain installs them";
       Assertions.assertFalse(System.getenv().getOrDefault("GLLM_REQUIRE", "").contains("clang-19"), reason);
       Assumptions.abort(reason);
     }
-    if (instance == null) {
-      build();
-      instance = new HostLibrary(FOLDER);
-    }
-    return instance;
   }
 
   private static boolean onPath(String tool) {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":")).anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
   }
 
-  private static void build() {
+  private static HostLibrary build(Path folder, String... options) {
+    List<String> command = new ArrayList<>(List.of(SCRIPT.toString(), "--host", folder.toString()));
+    command.addAll(List.of(options));
     try {
-      Files.createDirectories(FOLDER);
-      Process process = new ProcessBuilder(SCRIPT.toString(), "--host", FOLDER.toString()).redirectErrorStream(true).start();
-      String output = new String(process.getInputStream().readAllBytes());
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       Assertions.assertEquals(0, process.waitFor(), output);
     } catch (IOException | InterruptedException e) {
       throw new KernelException("the checked host build failed", e);
     }
+    return new HostLibrary(folder);
   }
 
   KernelInterface kernel(String symbol) {

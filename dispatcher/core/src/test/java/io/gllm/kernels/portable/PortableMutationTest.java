@@ -1,0 +1,95 @@
+package io.gllm.kernels.portable;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.spi.Device;
+import io.gllm.kernels.testkit.Case;
+import io.gllm.kernels.testkit.Conformance;
+import io.gllm.kernels.testkit.Harness;
+import io.gllm.kernels.testkit.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Mistakes planted in the text of the portable kernels: the suite on the checked host build notices each of them. */
+class PortableMutationTest {
+  private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
+
+  /**
+   * A planted mistake.
+   *
+   * @param op the operator whose cases must notice it, in f32
+   * @param kernels the kernels that the operator launches
+   * @param file the file under gk or portable
+   * @param text what is replaced, found once
+   * @param mistake what stands there instead
+   */
+  record Mutant(String op, String kernels, String file, String text, String mistake) {
+    @Override
+    public String toString() {
+      return op + ": " + text + " -> " + mistake;
+    }
+  }
+
+  static Stream<Mutant> mutants() {
+    return PortableMutants.all().stream();
+  }
+
+  @Test
+  void thereAreAtLeastTwenty() {
+    assertTrue(mutants().count() >= 20);
+  }
+
+  @ParameterizedTest
+  @MethodSource("mutants")
+  void isNoticed(Mutant mutant, @TempDir Path folder) throws IOException {
+    Path sources = copy(folder.resolve("sources"));
+    Path file = sources.resolve(mutant.file());
+    String before = Files.readString(file);
+    assertEquals(2, before.split(Pattern.quote(mutant.text()), -1).length, "found once: " + mutant.text());
+    Files.writeString(file, before.replace(mutant.text(), mutant.mistake()));
+    HostLibrary library = HostLibrary.of(sources, mutant.kernels(), folder.resolve("library"));
+    assertTrue(notices(library, mutant.op()), "nothing noticed");
+  }
+
+  private static Path copy(Path to) throws IOException {
+    for (String part : List.of("gk", "portable")) {
+      try (Stream<Path> files = Files.walk(SOURCES.resolve(part))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          Path copy = to.resolve(SOURCES.relativize(file));
+          Files.createDirectories(copy.getParent());
+          Files.copy(file, copy);
+        }
+      }
+    }
+    return to;
+  }
+
+  /** Whether a case fails, or gives other bits than the scalar tier, in one of two orders of threads. */
+  private static boolean notices(HostLibrary library, String op) {
+    List<Case> cases = Conformance.cases().stream().filter(c -> c.op().name().equals(op) && c.type() == DType.F32)
+        .filter(c -> c.modes().contains(Numerics.REPRODUCIBLE)).toList();
+    assertTrue(!cases.isEmpty(), op);
+    try (Device scalar = KernelDispatcher.builder().backend("cpu").option("cpu.tier", "scalar").openDevice();
+        Harness reference = new Harness(scalar, Numerics.REPRODUCIBLE);
+        Harness forwards = new Harness(new HostDevice(library, 0, 128 << 20), Numerics.REPRODUCIBLE);
+        Harness backwards = new Harness(new HostDevice(library, 1, 1 << 16), Numerics.REPRODUCIBLE)) {
+      return cases.stream().anyMatch(c -> {
+        long expected = reference.run(c).hash();
+        return Stream.of(forwards, backwards).map(harness -> harness.run(c))
+            .anyMatch(result -> result.status() == Result.Status.FAILED || result.hash() != expected);
+      });
+    }
+  }
+}
