@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The weights of a llama model, each tensor checked for its shape and type before it is used. Matrices are packed for the device;
@@ -124,7 +125,17 @@ final class LlamaWeights {
 
   private WeightMatrix matrix(String name, int n, int k) {
     GgufTensor tensor = typed(name, PackB.OP);
-    return new WeightMatrix(memory.keep(kernels.packWeights(tensor.buffer(), n, k, true)), n, k);
+    return new WeightMatrix(memory.keep(onDevice(tensor, w -> kernels.packWeights(w, n, k, true))), n, k);
+  }
+
+  /** Uses a tensor where the device reads it: in the mapped file, or in a copy that is freed afterwards. */
+  private <R> R onDevice(GgufTensor tensor, Function<Buffer, R> use) {
+    if (kernels.usesHostMemory()) {
+      return use.apply(tensor.buffer());
+    }
+    try (Buffer uploaded = kernels.upload(tensor.segment(), tensor.type())) {
+      return use.apply(uploaded);
+    }
   }
 
   private Buffer table(String name) {
@@ -148,8 +159,10 @@ final class LlamaWeights {
       throw bad(tensor, "is " + tensor.type().label() + "; norms are f32, f16 or bf16");
     }
     Buffer weights = memory.allocate(DType.F32, tensor.elements());
-    kernels.cast(tensor.buffer(), weights, tensor.elements());
-    return weights;
+    return onDevice(tensor, w -> {
+      kernels.cast(w, weights, tensor.elements());
+      return weights;
+    });
   }
 
   private static float[] factors(GgufTensor tensor) {
