@@ -11,6 +11,7 @@ import io.gllm.kernels.api.portable.KernelInterface;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
 import io.gllm.kernels.api.portable.PortableTable;
+import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
@@ -23,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /**
  * A device that runs the portable kernels in their checked host build, and whose memory the host cannot see.
@@ -30,11 +32,27 @@ import java.util.concurrent.atomic.AtomicLong;
  * @param library the kernels
  * @param order the order in which a group's threads run: 0 forwards, 1 backwards, above that pseudo-random
  * @param window the most bytes of a binding
+ * @param recorder told about each launch, or null
+ * @param selfTest what is known about the kernels
  * @param inUse bytes allocated
  */
-record HostDevice(HostLibrary library, int order, long window, AtomicLong inUse) implements Device {
+record HostDevice(HostLibrary library, int order, long window, Recorder recorder, SelfTest selfTest, AtomicLong inUse) implements Device {
+  /** Notes launches with all that they read and write. */
+  interface Recorder {
+    void launched(KernelInterface kernel, int[] grid, int[] parameters, List<byte[]> before, List<byte[]> after);
+  }
+
   HostDevice(HostLibrary library, int order, long window) {
-    this(library, order, window, new AtomicLong());
+    this(library, order, window, null, SelfTest.trusting(), new AtomicLong());
+  }
+
+  /** One that tests each kernel before its first use, as devices of users do. */
+  static HostDevice testing(HostLibrary library) {
+    return new HostDevice(library, 0, 128 << 20, null, new SelfTest(), new AtomicLong());
+  }
+
+  static HostDevice recording(HostLibrary library, Recorder recorder) {
+    return new HostDevice(library, 0, 128 << 20, recorder, SelfTest.trusting(), new AtomicLong());
   }
 
   @Override
@@ -154,6 +172,11 @@ record HostDevice(HostLibrary library, int order, long window, AtomicLong inUse)
     }
 
     @Override
+    public SelfTest selfTest() {
+      return selfTest;
+    }
+
+    @Override
     public void copy(Buffer from, Buffer to) {
       bytes(to).copyFrom(bytes(from));
     }
@@ -212,10 +235,22 @@ record HostDevice(HostLibrary library, int order, long window, AtomicLong inUse)
       grid.setAtIndex(ValueLayout.JAVA_INT, 0, x);
       grid.setAtIndex(ValueLayout.JAVA_INT, 1, y);
       grid.setAtIndex(ValueLayout.JAVA_INT, 2, z);
+      List<byte[]> before = recorder == null ? null : contents();
       String error = library.launch(name, grid, words, counts, kernel().buffers().size(), parameters, order);
       if (error != null) {
         throw new KernelException(kernel().symbol() + ": " + error);
       }
+      if (recorder != null) {
+        int[] values = parameters.asSlice(0, 4L * kernel().parameters().size()).toArray(ValueLayout.JAVA_INT);
+        recorder.launched(kernel(), new int[]{x, y, z}, values, before, contents());
+      }
+    }
+
+    private List<byte[]> contents() {
+      return IntStream.range(0, kernel().buffers().size()).mapToObj(i -> {
+        long bytes = counts.getAtIndex(ValueLayout.JAVA_LONG, i) * 4;
+        return MemorySegment.ofAddress(words.getAtIndex(ValueLayout.JAVA_LONG, i)).reinterpret(bytes).toArray(ValueLayout.JAVA_BYTE);
+      }).toList();
     }
   }
 }

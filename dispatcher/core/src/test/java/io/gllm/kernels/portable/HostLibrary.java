@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
@@ -89,6 +90,10 @@ final class HostLibrary {
       throw new KernelException("the checked host build failed", e);
     }
     return new HostLibrary(folder);
+  }
+
+  Set<String> symbols() {
+    return kernels.keySet();
   }
 
   KernelInterface kernel(String symbol) {

@@ -63,7 +63,7 @@ class PortableMutationTest {
     assertTrue(notices(library, mutant.op()), "nothing noticed");
   }
 
-  private static Path copy(Path to) throws IOException {
+  static Path copy(Path to) throws IOException {
     for (String part : List.of("gk", "portable")) {
       try (Stream<Path> files = Files.walk(SOURCES.resolve(part))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -19,10 +19,17 @@ public abstract class Launch {
   private final KernelInterface kernel;
   private int buffers;
   private int values;
+  private Launcher untested;
 
   /** For backends. */
   protected Launch(KernelInterface kernel) {
     this.kernel = kernel;
+  }
+
+  /** Has the kernel tested by the device's {@link SelfTest} before its first launch. */
+  final Launch testedOn(Launcher launcher) {
+    untested = launcher;
+    return this;
   }
 
   /** What is launched. */
@@ -100,6 +107,10 @@ public abstract class Launch {
       throw new KernelException(kernel.symbol() + " cannot be launched with " + x + " x " + y + " x " + z + " groups");
     }
     if (x != 0 && y != 0 && z != 0) {
+      if (untested != null) {
+        untested.selfTest().require(untested, kernel.symbol());
+        untested = null;
+      }
       run(x, y, z);
     }
   }

@@ -25,4 +25,13 @@ public interface Launcher {
    * backend looks at the first one whenever it waits for the queue.
    */
   Buffer faults();
+
+  /** As {@link io.gllm.kernels.api.spi.Queue#copy}. */
+  void copy(Buffer from, Buffer to);
+
+  /** As {@link io.gllm.kernels.api.spi.Queue#sync}. */
+  void sync();
+
+  /** What is known about the kernels of the device; one for all of its queues. */
+  SelfTest selfTest();
 }

@@ -1,12 +1,10 @@
 package io.gllm.kernels.api.portable;
 
-import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.UnsupportedKernelException;
 import io.gllm.kernels.api.op.Cast;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.UnaryOp;
-import io.gllm.kernels.api.spi.DeviceMemory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,56 +58,15 @@ public final class PortableTable {
     if (factory == null || !op.types().contains(type)) {
       throw new UnsupportedKernelException(op.name(), type, "portable");
     }
-    return factory.create(launcher, type);
+    return factory.create(new TestedLauncher(launcher), type);
   }
 
   /** The device kernels that an operator and type may launch, the main one first; none if there is no portable kernel. */
   public static List<String> symbols(Op<?> op, ElementType type) {
     List<String> symbols = new ArrayList<>();
     if (ROWS.containsKey(op) && op.types().contains(type)) {
-      kernel(new Listing(symbols), op, type);
+      kernel(new ListingLauncher(symbols), op, type);
     }
     return symbols;
-  }
-
-  /** Notes what would be prepared. */
-  private record Listing(List<String> symbols) implements Launcher {
-    @Override
-    public Launch prepare(String symbol) {
-      if (!symbols.contains(symbol)) {
-        symbols.add(symbol);
-      }
-      return new Launch(new KernelInterface(symbol, 0, 0, 1, 0, List.of(), List.of())) {
-        @Override
-        protected void bind(int index, DeviceMemory memory, long offset, long bytes) {
-          throw new IllegalStateException("a listing launches nothing");
-        }
-
-        @Override
-        protected void set(int index, int bits) {
-          throw new IllegalStateException("a listing launches nothing");
-        }
-
-        @Override
-        protected void run(int x, int y, int z) {
-          throw new IllegalStateException("a listing launches nothing");
-        }
-      };
-    }
-
-    @Override
-    public long windowBytes() {
-      return 1 << 20;
-    }
-
-    @Override
-    public Buffer scratch(int number, long bytes) {
-      throw new IllegalStateException("a listing has no memory");
-    }
-
-    @Override
-    public Buffer faults() {
-      throw new IllegalStateException("a listing has no memory");
-    }
   }
 }

@@ -1,0 +1,127 @@
+package io.gllm.kernels.portable;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.op.UnaryOp;
+import io.gllm.kernels.api.portable.GoldenLaunch;
+import io.gllm.kernels.api.portable.KernelInterface;
+import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.spi.Queue;
+import io.gllm.kernels.testkit.Conformance;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The known answers for the first use of a kernel on a device: recorded from the conformance suite on the checked host build with
+ * {@code -Dgllm.update=true}, and right on it now, since it tests its kernels by them as every device does.
+ */
+class GoldenLaunchesTest {
+  private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
+  private static final Path FILE = SOURCES.resolve(Path.of("resources", GoldenLaunch.RESOURCE));
+  private static final int MOST_BYTES = 4 << 10;
+
+  private final Map<String, GoldenLaunch> best = new TreeMap<>();
+
+  @Test
+  void everyKernelHasOneAndGivesIt() throws IOException {
+    if (Boolean.getBoolean("gllm.update")) {
+      record();
+    }
+    HostDevice device = HostDevice.testing(HostLibrary.get());
+    List<String> wrong = new ArrayList<>();
+    try (Queue queue = device.openQueue(Numerics.FAST)) {
+      for (String symbol : new TreeSet<>(HostLibrary.get().symbols())) {
+        try {
+          device.selfTest().require((Launcher) queue, symbol);
+        } catch (KernelException e) {
+          wrong.add(e.getMessage());
+        }
+      }
+    }
+    assertEquals(List.of(), wrong, "run this test with -Dgllm.update=true if the kernel was meant to change");
+  }
+
+  private void record() throws IOException {
+    Conformance.run(HostDevice.recording(HostLibrary.get(), this::consider), Numerics.REPRODUCIBLE, test -> true, result -> {});
+    try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(FILE))) {
+      out.writeInt(best.size());
+      for (GoldenLaunch launch : best.values()) {
+        launch.write(out);
+      }
+    }
+  }
+
+  /** The largest small launch that writes something, of numbers that every device keeps: no NaN, nothing near the flushed range. */
+  private void consider(KernelInterface kernel, int[] grid, int[] parameters, List<byte[]> before, List<byte[]> after) {
+    int size = bytes(before);
+    boolean changes = !after.stream().map(Arrays::hashCode).toList().equals(before.stream().map(Arrays::hashCode).toList());
+    GoldenLaunch old = best.get(kernel.symbol());
+    if (size <= MOST_BYTES && changes && (old == null || size > bytes(old.before())) && plain(kernel, after)) {
+      best.put(kernel.symbol(), new GoldenLaunch(kernel.symbol(), grid, parameters, before, after));
+    }
+  }
+
+  private static int bytes(List<byte[]> buffers) {
+    return buffers.stream().mapToInt(buffer -> buffer.length).sum();
+  }
+
+  private static boolean plain(KernelInterface kernel, List<byte[]> buffers) {
+    for (int i = 0; i < buffers.size(); i++) {
+      if (kernel.buffers().get(i).type().equals("f32")) {
+        for (float v : MemorySegment.ofArray(buffers.get(i)).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)) {
+          if (Float.isNaN(v) || v != 0 && Math.abs(v) < 0x1p-100f) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  @Test
+  void aWrongKernelIsPutIntoQuarantine(@TempDir Path folder) throws IOException {
+    Path sources = PortableMutationTest.copy(folder.resolve("sources"));
+    Path file = sources.resolve("portable/activations.inc");
+    Files.writeString(file, Files.readString(file).replace("return x * sigmoid(x);", "return x * sigmoid(x) * 1.0001f;"));
+    HostDevice device = HostDevice.testing(HostLibrary.of(sources, "silu_f32", folder.resolve("library")));
+    try (Queue queue = device.openQueue(Numerics.FAST); Buffer x = Buffer.owning(device.allocate(16), DType.F32, 4)) {
+      UnaryOp.Kernel silu = queue.kernel(UnaryOp.SILU, DType.F32);
+      KernelException failure = assertThrows(KernelException.class, () -> silu.run(x, x, 4));
+      assertTrue(failure.getMessage().startsWith("kernel silu_f32 is in quarantine on this device: buffer 1 word 0 is 0x"),
+          failure.getMessage());
+      assertEquals(1, device.selfTest().quarantined().size());
+      assertThrows(KernelException.class, () -> silu.run(x, x, 4), "also the next time");
+      assertEquals(0, device.selfTest().passed());
+    }
+  }
+
+  @Test
+  void aRightKernelIsTestedOnce() {
+    HostDevice device = HostDevice.testing(HostLibrary.get());
+    try (Queue queue = device.openQueue(Numerics.FAST); Buffer x = Buffer.owning(device.allocate(16), DType.F32, 4)) {
+      UnaryOp.Kernel silu = queue.kernel(UnaryOp.SILU, DType.F32);
+      silu.run(x, x, 4);
+      silu.run(x, x, 4);
+      assertEquals(1, device.selfTest().passed());
+      assertEquals(Map.of(), device.selfTest().quarantined());
+    }
+  }
+}
