@@ -5,7 +5,9 @@ import io.gllm.kernels.KernelDispatcher;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
 import io.gllm.kernels.api.blob.BlobManifest;
+import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.api.spi.SelfTestReport;
 import io.gllm.kernels.bench.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,21 +35,27 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints JSON.")
   private boolean json;
 
+  @Option(names = "--self-test", description = "Opens every device and tests all of its kernels on known data.")
+  private boolean selfTest;
+
   /** State of the blobs of one backend. */
   private record BlobState(String backend, int count, int bytes, List<String> problems) {}
 
   @Override
   public Integer call() {
     List<BackendState> backends = KernelDispatcher.diagnose();
-    BlobState blobs = checkBlobs("cpu");
+    List<BlobState> blobs = Stream.of("cpu", "cuda", "vulkan").map(DoctorCommand::checkBlobs).toList();
     String chosen = chosen();
+    Map<String, SelfTestReport> tests = selfTest ? selfTests(backends) : Map.of();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.print(toJson(backends, blobs, chosen));
+      out.print(toJson(backends, blobs, tests, chosen));
     } else {
-      print(out, backends, blobs, chosen);
+      print(out, backends, blobs, tests, chosen);
     }
-    if (chosen == null || !blobs.problems().isEmpty()) {
+    boolean broken = blobs.stream().anyMatch(blob -> !blob.problems().isEmpty())
+        || tests.values().stream().anyMatch(test -> !test.quarantined().isEmpty());
+    if (chosen == null || broken) {
       return 2;
     }
     return chosen.equals("cpu") ? 1 : 0;
@@ -58,6 +67,21 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (KernelException e) {
       return null;
     }
+  }
+
+  /** The first device of each backend. */
+  private static Map<String, SelfTestReport> selfTests(List<BackendState> backends) {
+    Map<String, SelfTestReport> tests = new LinkedHashMap<>();
+    for (BackendState backend : backends) {
+      if (!backend.devices().isEmpty()) {
+        try (Device device = KernelDispatcher.builder().backend(backend.name()).openDevice()) {
+          tests.put(backend.name(), device.testKernels());
+        } catch (KernelException e) {
+          tests.put(backend.name(), new SelfTestReport(0, Map.of("device", String.valueOf(e.getMessage()))));
+        }
+      }
+    }
+    return tests;
   }
 
   /** Reads every blob of a backend and compares it with its manifest. */
@@ -82,7 +106,8 @@ final class DoctorCommand implements Callable<Integer> {
     return new BlobState(backend, count, bytes, problems);
   }
 
-  private static void print(PrintWriter out, List<BackendState> backends, BlobState blobs, String chosen) {
+  private static void print(PrintWriter out, List<BackendState> backends, List<BlobState> blobs, Map<String, SelfTestReport> tests,
+      String chosen) {
     for (BackendState backend : backends) {
       for (DeviceInfo device : backend.devices()) {
         out.printf("[ok] %-7s %s%s%n", backend.name(), device.name(), device.software() ? " (software, ranked below the CPU)" : "");
@@ -95,27 +120,47 @@ final class DoctorCommand implements Callable<Integer> {
         out.printf("[--] %-7s %s%n", backend.name(), backend.rejection().seen());
         out.println("             fix: " + backend.rejection().fix());
       }
+      print(out, tests.get(backend.name()));
     }
-    out.printf("blobs        %s: %d, %d bytes, %s%n", blobs.backend(), blobs.count(), blobs.bytes(),
-        blobs.problems().isEmpty() ? "all SHA-256 match the manifest" : String.join("; ", blobs.problems()));
+    for (BlobState blob : blobs) {
+      out.printf("blobs        %s: %d, %d bytes, %s%n", blob.backend(), blob.count(), blob.bytes(),
+          blob.problems().isEmpty() ? "all SHA-256 match the manifest" : String.join("; ", blob.problems()));
+    }
     out.println("java         " + System.getProperty("java.vm.name") + " " + Runtime.version());
     out.println("all tiers    java " + FLAGS + " ...");
     out.println("chosen       " + (chosen == null ? "none" : chosen));
   }
 
-  private static String toJson(List<BackendState> backends, BlobState blobs, String chosen) {
+  private static void print(PrintWriter out, SelfTestReport test) {
+    if (test != null && test.passed() + test.quarantined().size() > 0) {
+      out.printf("             self-test: %d kernels give the known bits, %d are in quarantine%n", test.passed(),
+          test.quarantined().size());
+      test.quarantined().forEach((kernel, reason) -> out.printf("             %s: %s%n", kernel, reason));
+    }
+  }
+
+  private static String toJson(List<BackendState> backends, List<BlobState> blobs, Map<String, SelfTestReport> tests, String chosen) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("backends", backends.stream().map(DoctorCommand::entry).toList());
-    Map<String, Object> blobEntry = new LinkedHashMap<>();
-    blobEntry.put("backend", blobs.backend());
-    blobEntry.put("count", blobs.count());
-    blobEntry.put("bytes", blobs.bytes());
-    blobEntry.put("problems", blobs.problems());
-    json.put("blobs", blobEntry);
+    json.put("blobs", blobs.stream().map(DoctorCommand::entry).toList());
+    if (!tests.isEmpty()) {
+      Map<String, Object> results = new LinkedHashMap<>();
+      tests.forEach((backend, test) -> results.put(backend, Map.of("passed", test.passed(), "quarantined", test.quarantined())));
+      json.put("selfTests", results);
+    }
     json.put("java", Runtime.version().toString());
     json.put("flags", FLAGS);
     json.put("chosen", chosen);
     return Json.text(json);
+  }
+
+  private static Map<String, Object> entry(BlobState blob) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("backend", blob.backend());
+    entry.put("count", blob.count());
+    entry.put("bytes", blob.bytes());
+    entry.put("problems", blob.problems());
+    return entry;
   }
 
   private static Map<String, Object> entry(BackendState backend) {

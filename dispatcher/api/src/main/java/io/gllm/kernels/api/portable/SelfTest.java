@@ -3,6 +3,7 @@ package io.gllm.kernels.api.portable;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.spi.SelfTestReport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -71,6 +72,18 @@ public final class SelfTest {
     if (!verdict.equals(GOOD)) {
       throw new KernelException("kernel " + symbol + " is in quarantine on this device: " + verdict);
     }
+  }
+
+  /** Tests every kernel of {@code symbols} unless that was done, and reports on all so far. */
+  public SelfTestReport report(Launcher launcher, Iterable<String> symbols) {
+    for (String symbol : symbols) {
+      try {
+        require(launcher, symbol);
+      } catch (KernelException e) {
+        verdicts.putIfAbsent(symbol, e.getMessage());
+      }
+    }
+    return new SelfTestReport(passed(), quarantined());
   }
 
   private synchronized GoldenLaunch golden(String symbol) {

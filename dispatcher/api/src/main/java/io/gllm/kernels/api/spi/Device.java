@@ -4,6 +4,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import java.util.List;
+import java.util.Map;
 
 /** An open device: memory and queues. Thread-safe. */
 public interface Device extends AutoCloseable {
@@ -38,6 +39,14 @@ public interface Device extends AutoCloseable {
    */
   default PeakProbe openPeak(PeakKind kind, long bytes) {
     return null;
+  }
+
+  /**
+   * Launches every kernel once on known data, instead of each before its first use, for a diagnosis. A device whose kernels are not
+   * tested that way says that none passed.
+   */
+  default SelfTestReport testKernels() {
+    return new SelfTestReport(0, Map.of());
   }
 
   /** Waits for all queues, then frees all memory. Closing twice is harmless. */
