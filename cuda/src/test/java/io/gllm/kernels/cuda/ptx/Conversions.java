@@ -3,7 +3,7 @@ package io.gllm.kernels.cuda.ptx;
 import java.util.List;
 import java.util.Map;
 
-/** {@code cvt}. Floats become integers clamped to the range, NaN zero; wider registers are extended by the sign of their type. */
+/** {@code cvt}. Floats become integers clamped to the range, NaN zero up to 32 bits; wider registers are extended by the sign of their type. */
 final class Conversions {
   private static final List<String> INTEGERS = List.of("u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64");
 
@@ -158,7 +158,11 @@ final class Conversions {
         a -> (int) Math.clamp((long) rounding.of(f(flushed ? FloatOpcodes.flush(a) : a)), low, high) & keep);
   }
 
+  /** NaN is the value in the middle of the range, as PTX 9.0 has it for 64 bits and not for fewer. */
   private static long wide(double v, boolean signed) {
+    if (v != v) {
+      return Long.MIN_VALUE;
+    }
     if (signed || v < 0x1p63) {
       return signed || v > 0 ? (long) v : 0;
     }
