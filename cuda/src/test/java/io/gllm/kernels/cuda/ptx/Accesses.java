@@ -26,8 +26,12 @@ final class Accesses {
         String tail = (count == 1 ? "" : ".v" + count) + "." + type;
         LOAD_HINTS.forEach(h -> t.put("ld.global" + h + tail, o -> load(o, Access.Space.GLOBAL, type, count)));
         STORE_HINTS.forEach(h -> t.put("st.global" + h + tail, o -> store(o, Access.Space.GLOBAL, type, count)));
-        t.put("ld.shared" + tail, o -> load(o, Access.Space.SHARED, type, count));
-        t.put("st.shared" + tail, o -> store(o, Access.Space.SHARED, type, count));
+        for (String order : new String[]{"", ".volatile"}) {
+          t.put("ld" + order + ".shared" + tail, o -> load(o, Access.Space.SHARED, type, count));
+          t.put("st" + order + ".shared" + tail, o -> store(o, Access.Space.SHARED, type, count));
+        }
+        t.put("ld.volatile.global" + tail, o -> load(o, Access.Space.GLOBAL, type, count));
+        t.put("st.volatile.global" + tail, o -> store(o, Access.Space.GLOBAL, type, count));
         t.put("ld.const" + tail, o -> load(o, Access.Space.CONST, type, count));
         t.put("ld.param" + tail, o -> load(o, Access.Space.PARAM, type, count));
         t.put("ld" + tail, o -> load(o, Access.Space.GENERIC, type, count));
