@@ -3,7 +3,9 @@ package io.gllm.kernels.api.portable;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.UnsupportedKernelException;
 import io.gllm.kernels.api.op.Cast;
+import io.gllm.kernels.api.op.KvAppend;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.Sampling;
 import io.gllm.kernels.api.op.UnaryOp;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -43,9 +45,15 @@ public final class PortableTable {
 
   private static void rows() {}
 
-  private static void attention() {}
+  private static void attention() {
+    add(KvAppend.OP, PortableKvAppend::new);
+  }
 
-  private static void sampling() {}
+  private static void sampling() {
+    add(Sampling.ARGMAX, PortableArgmax::new);
+    add(Sampling.PHILOX, (launcher, type) -> new PortablePhilox(launcher));
+    add(Sampling.SAMPLE, (launcher, type) -> new PortableSample(launcher));
+  }
 
   /**
    * The kernel of an operator and type on a queue.
