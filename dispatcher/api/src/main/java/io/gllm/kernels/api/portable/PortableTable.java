@@ -3,8 +3,10 @@ package io.gllm.kernels.api.portable;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.UnsupportedKernelException;
 import io.gllm.kernels.api.op.Cast;
+import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.KvAppend;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.PagedAttention;
 import io.gllm.kernels.api.op.Sampling;
 import io.gllm.kernels.api.op.UnaryOp;
 import java.util.ArrayList;
@@ -46,6 +48,8 @@ public final class PortableTable {
   private static void rows() {}
 
   private static void attention() {
+    add(FlashAttention.OP, PortableFlashAttention::new);
+    add(PagedAttention.OP, PortablePagedAttention::new);
     add(KvAppend.OP, PortableKvAppend::new);
   }
 
