@@ -101,8 +101,9 @@ final class Access {
       a = find(w, lane, address, size);
     }
     long at = address - a.base;
-    if (a.shadow != null) {
-      check(lane, a.shadow, w, at, kind, size, null);
+    Shadow shadow = w.group.memory.shadow(a);
+    if (shadow != null) {
+      check(lane, shadow, w, at, kind, size, null);
     }
     w.group.offset = at;
     return a.memory;

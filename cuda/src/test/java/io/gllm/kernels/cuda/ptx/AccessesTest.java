@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Loads, stores, atomics, asynchronous copies, variables of a module. */
@@ -14,7 +15,7 @@ class AccessesTest {
   private static int[] run(String body, int words) {
     Program p = Program.of(1, body);
     int[] in = new int[words];
-    java.util.Arrays.setAll(in, i -> 0x80f0_e0d0 + i * 0x01010101);
+    Arrays.setAll(in, i -> 0x80f0_e0d0 + i * 0x01010101);
     long buffer = p.words(in);
     p.run("k", 1, 32, buffer);
     return p.read(buffer, words);
@@ -42,7 +43,7 @@ class AccessesTest {
         + "st.global.v2.u32 [%l8+8], {%r1, %r2};\nst.global.v2.b32 [%l8], {%r4, %r3};", 128);
     int word = 0x80f0_e0d0;
     int step = 0x01010101;
-    assertArrayEquals(new int[]{word + 3 * step, word + 2 * step, word, word + step}, java.util.Arrays.copyOf(got, 4));
+    assertArrayEquals(new int[]{word + 3 * step, word + 2 * step, word, word + step}, Arrays.copyOf(got, 4));
   }
 
   @Test
@@ -112,7 +113,7 @@ class AccessesTest {
         ld.shared.v4.u32 {%r4, %r5, %r6, %r7}, [%r3];
         st.global.v4.u32 [%l6], {%r4, %r5, %r6, %r7};
         """, 128);
-    assertArrayEquals(new int[]{0x80f0_e0d0, 0x80f0_e0d0 + 0x01010101, 0, 0}, java.util.Arrays.copyOf(got, 4));
+    assertArrayEquals(new int[]{0x80f0_e0d0, 0x80f0_e0d0 + 0x01010101, 0, 0}, Arrays.copyOf(got, 4));
   }
 
   @Test

@@ -70,23 +70,23 @@ final class BitOpcodes {
   }
 
   private static void fields(Opcodes t) {
-    t.int3("bfe.u32", "wwww", (a, at, n) -> extract(a, at & 255, n & 255, 32, false));
-    t.int3("bfe.s32", "wwww", (a, at, n) -> extract(a, at & 255, n & 255, 32, true));
+    t.int3("bfe.u32", "wwww", (a, at, n) -> (int) extract(a & 0xffff_ffffL, at & 255, n & 255, false));
+    t.int3("bfe.s32", "wwww", (a, at, n) -> (int) extract(a, at & 255, n & 255, true));
+    t.longField("bfe.u64", "ddww", (a, at, n) -> extract(a, at & 255, n & 255, false));
+    t.longField("bfe.s64", "ddww", (a, at, n) -> extract(a, at & 255, n & 255, true));
     t.int4("bfi.b32", "wwwww", (a, b, at, n) -> insert(a, b, at & 255, n & 255));
     t.int2("bmsk.clamp.b32", "www", (at, n) -> insert(-1, 0, clamp(at, 32), clamp(n, 32)));
     t.int2("bmsk.wrap.b32", "www", (at, n) -> insert(-1, 0, at & 31, n & 31));
   }
 
-  /** The sign bit of a field that reaches past the top is the top bit. */
-  private static int extract(int a, int at, int n, int width, boolean signed) {
+  /** Bits from {@code at}; above the top there are copies of the top bit if signed (32 bits come sign-extended), else zeros. */
+  private static long extract(long a, int at, int n, boolean signed) {
     if (n == 0) {
       return 0;
     }
-    int sign = signed ? a >> Math.min(Math.min(at + n - 1, width - 1), 31) & 1 : 0;
-    long field = at >= 32 ? 0 : (a & 0xffff_ffffL) >>> at;
-    int kept = Math.min(n, Math.max(0, 32 - at));
-    long ones = (1L << kept) - 1;
-    return (int) (field & ones | (sign == 0 ? 0 : ~ones));
+    long v = signed ? a >> Math.min(at, 63) : at > 63 ? 0 : a >>> at;
+    int spare = 64 - Math.min(n, 64);
+    return signed ? v << spare >> spare : v << spare >>> spare;
   }
 
   private static int insert(int a, int b, int at, int n) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ class BitOpcodesTest {
       for (int j = 0; j < x.length; j++) {
         x[j] = in[j][i];
       }
-      assertEquals(low(expected.of(x), width), got[i], code + java.util.Arrays.toString(x));
+      assertEquals(low(expected.of(x), width), got[i], code + Arrays.toString(x));
     }
   }
 
@@ -149,8 +150,12 @@ class BitOpcodesTest {
   List<DynamicTest> fieldsAsInTheManual() {
     long[] values = {0, 1, 0x80000000L, 0xffffffffL, 0x12345678L, 0xdeadbeefL};
     long[][] in = Values.combinations(new long[][]{values, Values.amounts(), Values.amounts()}, 32, 32, 32);
-    test("bfe.u32", "wwww", x -> extracted(x[0], x[1] & 255, x[2] & 255, false), in);
-    test("bfe.s32", "wwww", x -> extracted(x[0], x[1] & 255, x[2] & 255, true), in);
+    test("bfe.u32", "wwww", x -> extracted(x[0], x[1] & 255, x[2] & 255, 31, false), in);
+    test("bfe.s32", "wwww", x -> extracted(x[0], x[1] & 255, x[2] & 255, 31, true), in);
+    long[] wide = {0, 1, -1, Long.MIN_VALUE, 0x123456789abcdef0L, 0xfedcba9876543210L};
+    long[][] longs = Values.combinations(new long[][]{wide, Values.amounts(), Values.amounts()}, 64, 32, 32);
+    test("bfe.u64", "ddww", x -> extracted(x[0], x[1] & 255, x[2] & 255, 63, false), longs);
+    test("bfe.s64", "ddww", x -> extracted(x[0], x[1] & 255, x[2] & 255, 63, true), longs);
     long[] few = {0x12345678L, 0xdeadbeefL, 0xffffffffL};
     long[][] four = Values.combinations(new long[][]{few, few, Values.amounts(), Values.amounts()}, 32, 32, 32, 32);
     test("bfi.b32", "wwwww", x -> {
@@ -164,11 +169,27 @@ class BitOpcodesTest {
     return tests;
   }
 
-  private static long extracted(long a, long at, long n, boolean signed) {
-    boolean sign = signed && n != 0 && bit(a, Math.min(at + n - 1, 31));
+  @TestFactory
+  List<DynamicTest> masksOfBits() {
+    long[][] in = Values.combinations(new long[][]{Values.amounts(), Values.amounts()}, 32, 32);
+    test("bmsk.clamp.b32", "www", x -> ones(Math.min(x[0], 32), Math.min(x[1], 32)), in);
+    test("bmsk.wrap.b32", "www", x -> ones(x[0] % 32, x[1] % 32), in);
+    return tests;
+  }
+
+  private static long ones(long at, long n) {
+    long r = 0;
+    for (long i = at; i < Math.min(32, at + n); i++) {
+      r |= 1L << i;
+    }
+    return r;
+  }
+
+  private static long extracted(long a, long at, long n, int top, boolean signed) {
+    boolean sign = signed && n != 0 && bit(a, Math.min(at + n - 1, top));
     long d = 0;
-    for (long i = 0; i <= 31; i++) {
-      d |= (i < n && at + i <= 31 ? bit(a, at + i) : sign) ? 1L << i : 0;
+    for (long i = 0; i <= top; i++) {
+      d |= (i < n && at + i <= top ? bit(a, at + i) : sign) ? 1L << i : 0;
     }
     return d;
   }

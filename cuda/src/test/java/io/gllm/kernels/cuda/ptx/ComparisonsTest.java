@@ -1,6 +1,7 @@
 package io.gllm.kernels.cuda.ptx;
 
 import static java.lang.Float.intBitsToFloat;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -78,6 +79,35 @@ class ComparisonsTest {
   }
 
   @Test
+  void halvesCompareAsTheirFloatsAndFlushedSubnormalsAreZero() {
+    long[] one = {0x3c00, 0xbc00, 0x7e00, 0x8000};
+    long[] other = {0x3c01, 0x3c00, 0x3c00, 0};
+    combined("setp.lt.f16 %d, %a, %b;", "phh", one, other, 1, 1, 0, 0);
+    combined("setp.geu.f16 %d, %a, %b;", "phh", one, other, 0, 0, 1, 1);
+    long[] small = {1, 0x80000001L, 0x00800000, 0};
+    long[] zero = {0, 0, 0, 0};
+    combined("setp.eq.ftz.f32 %d, %a, %b;", "pww", small, zero, 1, 1, 0, 1);
+    combined("setp.gt.and.ftz.f32 %d, %a, %b, 1;", "pww", small, zero, 0, 0, 1, 0);
+  }
+
+  private static void combined(String code, String signature, long[] a, long[] b, long... expected) {
+    assertArrayEquals(expected, Snippet.run(code, signature, a, b), code);
+  }
+
+  @Test
+  void movesPackAndUnpack() {
+    long[] low = {0x1111, 0x8000};
+    long[] high = {0x2222, 0xffff};
+    assertArrayEquals(new long[]{0x22221111L, 0xffff8000L}, Snippet.run("mov.b32 %d, {%a, %b};", "whh", low, high));
+    assertArrayEquals(new long[]{0x2222_00001111L, 0xffff_00008000L}, Snippet.run("mov.b64 %d, {%a, %b};", "dww", low, high));
+    long[] whole = {0x12345678_9abcdef0L, -2};
+    assertArrayEquals(new long[]{0x12345678L, 0xffffffffL}, Snippet.run("mov.b64 {_, %d}, %a;", "wd", whole));
+    assertArrayEquals(new long[]{0x9abcdef0L, 0xfffffffeL}, Snippet.run("mov.b64 {%d, _}, %a;", "wd", whole));
+    assertArrayEquals(new long[]{0x9abcL, 0xffffL}, Snippet.run("cvt.u32.u64 %w0, %a;\nmov.b32 {%h0, %d}, %w0;", "hd", whole));
+    assertArrayEquals(whole, Snippet.run("mov.b64 %d, %a;", "dd", whole));
+  }
+
+  @Test
   void aComparisonIsCombinedWithAPredicate() {
     long[] a = {1, 1, 2, 2};
     long[] c = {0, 1, 0, 1};
@@ -90,7 +120,7 @@ class ComparisonsTest {
   }
 
   private static void combined(String code, long[] a, long[] c, long... expected) {
-    org.junit.jupiter.api.Assertions.assertArrayEquals(expected, Snippet.run(code, "pwp", a, c), code);
+    assertArrayEquals(expected, Snippet.run(code, "pwp", a, c), code);
   }
 
   @Test
@@ -100,7 +130,7 @@ class ComparisonsTest {
     for (char c : new char[]{'h', 'w', 'd'}) {
       int width = c == 'h' ? 16 : c == 'w' ? 32 : 64;
       long[] got = Snippet.run("selp.b" + width + " %d, %a, 9, %b;", "" + c + c + "p", a, p);
-      org.junit.jupiter.api.Assertions.assertArrayEquals(new long[]{1, 9, 3, 9}, got);
+      assertArrayEquals(new long[]{1, 9, 3, 9}, got);
     }
   }
 
@@ -110,12 +140,22 @@ class ComparisonsTest {
     long[] b = {0, 1, 0, 1};
     combined("and.pred %d, %a, %b;", a, b);
     combined("or.pred %d, %a, %b;", a, b);
+    combined("xor.pred %d, %a, %b;", a, b);
+    combined("not.pred %d, %a;", a, b);
+    combined("mov.pred %d, %b;", a, b);
   }
 
   private static void combined(String code, long[] a, long[] b) {
     long[] got = Snippet.run(code, "ppp", a, b);
     for (int i = 0; i < 4; i++) {
-      assertEquals(code.startsWith("and") ? a[i] & b[i] : a[i] | b[i], got[i], code);
+      long expected = switch (code.substring(0, 3)) {
+        case "and" -> a[i] & b[i];
+        case "or." -> a[i] | b[i];
+        case "xor" -> a[i] ^ b[i];
+        case "not" -> 1 - a[i];
+        default -> b[i];
+      };
+      assertEquals(expected, got[i], code);
     }
   }
 }

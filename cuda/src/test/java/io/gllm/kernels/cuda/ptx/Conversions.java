@@ -34,6 +34,37 @@ final class Conversions {
     t.int1("cvt.sat.f32.f32", "ww", a -> f(a) > 0 ? Float.floatToRawIntBits(Math.min(f(a), 1)) : 0);
     t.int1("cvt.ftz.f32.f32", "ww", FloatOpcodes::flush);
     halves(t);
+    for (String type : INTEGERS) {
+      if (bits(type) <= 32) {
+        halfIntegers(t, type);
+      }
+    }
+  }
+
+  /** An integer that no float holds exactly is beyond every f16, so that two roundings are one. */
+  private static void halfIntegers(Opcodes t, String type) {
+    Range range = Range.of(type);
+    String signature = bits(type) == 32 ? "w" : "h";
+    t.int1("cvt.rn.f16." + type, "h" + signature, a -> HalfOpcodes.toHalf(range.number(a)));
+    ROUNDINGS.forEach((name, rounding) -> t.int1("cvt." + name + "." + type + ".f16", signature + "h",
+        a -> range.clamp(rounding.of(HalfOpcodes.fromHalf(a)))));
+  }
+
+  /** The numbers of an integer type of up to 32 bits, in the low {@code bits} of a register. */
+  private record Range(long low, long high, int bits) {
+    static Range of(String type) {
+      int most = Conversions.bits(type) - (signed(type) ? 1 : 0);
+      return new Range(signed(type) ? -1L << most : 0, (1L << most) - 1, Conversions.bits(type));
+    }
+
+    int clamp(double v) {
+      return (int) Math.clamp((long) v, low, high) & (bits == 32 ? -1 : 0xffff);
+    }
+
+    long number(int register) {
+      int shift = 64 - bits;
+      return low < 0 ? (long) register << shift >> shift : (long) register << shift >>> shift;
+    }
   }
 
   private static float f(int bits) {
@@ -150,12 +181,8 @@ final class Conversions {
       t.widen(opcode, "dw", a -> wide(rounding.of(f(flushed ? FloatOpcodes.flush(a) : a)), signed(to)));
       return;
     }
-    int most = bits(to) - (signed(to) ? 1 : 0);
-    long high = (1L << most) - 1;
-    long low = signed(to) ? -1L << most : 0;
-    int keep = bits(to) == 32 ? -1 : 0xffff;
-    t.int1(opcode, bits(to) == 32 ? "ww" : "hw",
-        a -> (int) Math.clamp((long) rounding.of(f(flushed ? FloatOpcodes.flush(a) : a)), low, high) & keep);
+    Range range = Range.of(to);
+    t.int1(opcode, bits(to) == 32 ? "ww" : "hw", a -> range.clamp(rounding.of(f(flushed ? FloatOpcodes.flush(a) : a))));
   }
 
   /** NaN is the value in the middle of the range, as PTX 9.0 has it for 64 bits and not for fewer. */

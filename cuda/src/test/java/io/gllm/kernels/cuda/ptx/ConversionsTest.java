@@ -9,6 +9,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DynamicTest;
@@ -142,7 +143,7 @@ class ConversionsTest {
   @Test
   void everyHalfBecomesItsFloat() {
     long[] in = new long[65536];
-    java.util.Arrays.setAll(in, i -> i);
+    Arrays.setAll(in, i -> i);
     check(Halves.F16, in, Snippet.run("cvt.f32.f16 %d, %a;", "wh", in));
     check(Halves.BF16, in, Snippet.run("cvt.f32.bf16 %d, %a;", "wh", in));
   }
@@ -175,6 +176,28 @@ class ConversionsTest {
       return 0x7fff;
     }
     return Float.isInfinite(v) ? v > 0 ? infinity : 0x8000 | infinity : h.encode(new BigDecimal(v), v);
+  }
+
+  @TestFactory
+  List<DynamicTest> halvesAndIntegers() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String type : List.of("u8", "s8", "u16", "s16", "u32", "s32")) {
+      tests.add(dynamicTest(type, () -> {
+        long[] in = Values.of(1, register(type))[0];
+        long[] got = Snippet.run("cvt.rn.f16." + type + " %d, %a;", "h" + letter(bits(type)), in);
+        for (int i = 0; i < in.length; i++) {
+          BigInteger v = number(BigInteger.valueOf(in[i]), type);
+          assertEquals(Halves.F16.encode(new BigDecimal(v), 0.0), (int) got[i], "" + v);
+        }
+        long[] halves = new long[65536];
+        Arrays.setAll(halves, i -> i);
+        long[] back = Snippet.run("cvt.rzi." + type + ".f16 %d, %a;", letter(bits(type)) + "h", halves);
+        for (int i = 0; i < halves.length; i++) {
+          same(rounded((float) Halves.F16.special(i), RoundingMode.DOWN, type), register(type), back[i], "half " + i);
+        }
+      }));
+    }
+    return tests;
   }
 
   @Test

@@ -22,8 +22,7 @@ public final class DeviceMemoryMap {
     final long bytes;
     final MemorySegment memory;
     private final Arena arena;
-    /** Who touched what in the present launch; null where nobody asks. */
-    Shadow shadow;
+    private Shadow shadow;
 
     Allocation(long base, long bytes, MemorySegment memory, Arena arena) {
       this.base = base;
@@ -39,6 +38,7 @@ public final class DeviceMemoryMap {
 
   private final TreeMap<Long, Allocation> allocations = new TreeMap<>();
   private final TreeMap<Long, Long> freed = new TreeMap<>();
+  private int granule;
 
   /** New memory; returns its address. */
   public long allocate(long bytes) {
@@ -122,15 +122,17 @@ public final class DeviceMemoryMap {
     return "byte " + (address - e.getKey()) + " of an allocation of " + e.getValue().bytes + " bytes";
   }
 
+  /** From now on who touches what is recorded, by {@code granule} bytes; 0 ends that. */
   void watch(int granule) {
-    for (Allocation a : allocations.values()) {
-      a.shadow = new Shadow(a.bytes, granule, true);
-    }
+    this.granule = granule;
+    allocations.values().forEach(a -> a.shadow = null);
   }
 
-  void unwatch() {
-    for (Allocation a : allocations.values()) {
-      a.shadow = null;
+  /** The record of an allocation, from its first access on; null where nobody asks. */
+  Shadow shadow(Allocation a) {
+    if (granule != 0 && a.shadow == null) {
+      a.shadow = new Shadow(a.bytes, granule, true);
     }
+    return a.shadow;
   }
 }

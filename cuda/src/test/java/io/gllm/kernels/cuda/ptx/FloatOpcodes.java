@@ -82,6 +82,7 @@ final class FloatOpcodes {
     t.approximate(opcode);
   }
 
+  /** Not what a CPU computes, though every device agrees. */
   private static void flushing(Opcodes t) {
     for (String rn : new String[]{"", ".rn"}) {
       t.int2("add" + rn + ".ftz.f32", "www", (a, b) -> flush(bits(f(flush(a)) + f(flush(b)))));
@@ -91,7 +92,7 @@ final class FloatOpcodes {
     t.int3("fma.rn.ftz.f32", "wwww", (a, b, c) -> flush(bits(Math.fma(f(flush(a)), f(flush(b)), f(flush(c))))));
     t.int2("min.ftz.f32", "www", (a, b) -> least(flush(a), flush(b)));
     t.int2("max.ftz.f32", "www", (a, b) -> most(flush(a), flush(b)));
-    for (String op : new String[]{"add", "sub", "mul"}) {
+    for (String op : new String[]{"add", "sub", "mul", "add.rn", "sub.rn", "mul.rn", "fma.rn", "min", "max", "neg"}) {
       t.approximate(op + ".ftz.f32");
     }
   }

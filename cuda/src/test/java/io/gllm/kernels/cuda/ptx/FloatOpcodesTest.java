@@ -10,6 +10,8 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -78,7 +80,7 @@ class FloatOpcodesTest {
     return tests;
   }
 
-  private void bitwise(String opcode, int inputs, java.util.function.ToIntFunction<int[]> expected) {
+  private void bitwise(String opcode, int inputs, ToIntFunction<int[]> expected) {
     tests.add(dynamicTest(opcode, () -> {
       long[][] in = Values.floats(inputs);
       long[] got = Snippet.run(opcode + " %d, %a, %b".substring(0, 3 + 4 * inputs) + ";", "www".substring(0, inputs + 1), in);
@@ -123,6 +125,10 @@ class FloatOpcodesTest {
   List<DynamicTest> flushedResultsHaveNoSubnormals() {
     bitwise("add.rn.ftz.f32", 2, x -> flushed(bits(intBitsToFloat(flushed(x[0])) + intBitsToFloat(flushed(x[1])))));
     bitwise("mul.rn.ftz.f32", 2, x -> flushed(bits(intBitsToFloat(flushed(x[0])) * intBitsToFloat(flushed(x[1])))));
+    bitwise("sub.ftz.f32", 2, x -> flushed(bits(intBitsToFloat(flushed(x[0])) - intBitsToFloat(flushed(x[1])))));
+    bitwise("min.ftz.f32", 2, x -> least(flushed(x[0]), flushed(x[1]), false));
+    bitwise("neg.ftz.f32", 1, x -> flushed(x[0]) ^ 1 << 31);
+    bitwise("cvt.ftz.f32.f32", 1, x -> flushed(x[0]));
     return tests;
   }
 
@@ -139,15 +145,76 @@ class FloatOpcodesTest {
     near("lg2.approx.f32", in, x -> Math.log10(x) / Math.log10(2));
     near("rsqrt.approx.f32", in, x -> Math.pow(x, -0.5));
     near("rcp.approx.ftz.f32", in, x -> Math.pow(x, -1));
+    near("sqrt.approx.f32", in, x -> Math.pow(x, 0.5));
+    near("sin.approx.f32", in, x -> Math.cos(x - Math.PI / 2));
+    near("cos.approx.f32", in, x -> Math.sin(x + Math.PI / 2));
     near("tanh.approx.f32", in, x -> 1 - 2 / (Math.exp(2 * x) + 1));
   }
 
-  private static void near(String opcode, long[] in, java.util.function.DoubleUnaryOperator f) {
+  private static void near(String opcode, long[] in, DoubleUnaryOperator f) {
     long[] got = Snippet.run(opcode + " %d, %a;", "ww", in);
     for (int i = 0; i < in.length; i++) {
       double expected = f.applyAsDouble(intBitsToFloat((int) in[i]));
       assertEquals(expected, intBitsToFloat((int) got[i]), 1e-6 * Math.max(1, Math.abs(expected)), opcode);
     }
+  }
+
+  @Test
+  void quotientsMayBeApproximate() {
+    long[] a = {Float.floatToRawIntBits(7), Float.floatToRawIntBits(-1)};
+    long[] b = {Float.floatToRawIntBits(2), Float.floatToRawIntBits(8)};
+    for (String form : List.of("approx", "full", "approx.ftz", "full.ftz")) {
+      long[] got = Snippet.run("div." + form + ".f32 %d, %a, %b;", "www", a, b);
+      assertEquals(3.5f, intBitsToFloat((int) got[0]));
+      assertEquals(-0.125f, intBitsToFloat((int) got[1]));
+    }
+  }
+
+  @TestFactory
+  List<DynamicTest> floatsAreRoundedToWholeOnes() {
+    bitwise("cvt.rni.f32.f32", 1, x -> bits((float) Math.rint(intBitsToFloat(x[0]))));
+    bitwise("cvt.rmi.f32.f32", 1, x -> bits((float) Math.floor(intBitsToFloat(x[0]))));
+    bitwise("cvt.rpi.f32.f32", 1, x -> bits((float) Math.ceil(intBitsToFloat(x[0]))));
+    bitwise("cvt.rzi.f32.f32", 1, x -> bits(Math.copySign((float) Math.floor(Math.abs(intBitsToFloat(x[0]))), intBitsToFloat(x[0]))));
+    bitwise("cvt.sat.f32.f32", 1, x -> nan(x[0]) || x[0] <= 0 ? 0 : Math.min(x[0], 0x3f800000));
+    return tests;
+  }
+
+  @Test
+  void signsAndExtremesOfHalvesLookAtBits() {
+    long[][] in = Values.of(2, 16);
+    for (String type : List.of("f16", "bf16")) {
+      Halves h = type.equals("f16") ? Halves.F16 : Halves.BF16;
+      long[] negative = Snippet.run("neg." + type + " %d, %a;", "hh", in[0]);
+      long[] size = Snippet.run("abs." + type + " %d, %a;", "hh", in[0]);
+      long[] least = Snippet.run("min." + type + " %d, %a, %b;", "hhh", in);
+      long[] most = Snippet.run("max." + type + " %d, %a, %b;", "hhh", in);
+      for (int i = 0; i < negative.length; i++) {
+        int a = (int) in[0][i];
+        int b = (int) in[1][i];
+        assertEquals(a ^ 0x8000, negative[i]);
+        assertEquals(a & 0x7fff, size[i]);
+        assertEquals(h.extreme(a, b, -1), least[i], type + " min " + a + " " + b);
+        assertEquals(h.extreme(a, b, 1), most[i], type + " max " + a + " " + b);
+      }
+    }
+  }
+
+  @Test
+  void pairsOfHalvesAreTwoHalves() {
+    long[][] in = Values.of(2, 32);
+    for (String op : List.of("add.rn.f16", "sub.rn.f16", "mul.rn.f16", "min.f16", "max.bf16", "add.f16", "sub.f16", "mul.f16")) {
+      long[] pairs = Snippet.run(op + "x2 %d, %a, %b;", "www", in);
+      long[] low = Snippet.run(op + " %d, %a, %b;", "hhh", halves(in[0], 0), halves(in[1], 0));
+      long[] high = Snippet.run(op + " %d, %a, %b;", "hhh", halves(in[0], 16), halves(in[1], 16));
+      for (int i = 0; i < pairs.length; i++) {
+        assertEquals(high[i] << 16 | low[i], pairs[i], op);
+      }
+    }
+  }
+
+  private static long[] halves(long[] words, int shift) {
+    return Arrays.stream(words).map(w -> w >>> shift & 0xffff).toArray();
   }
 
   @Test

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -51,7 +53,7 @@ class FusedRmsNormTest {
   private float[] run(String name) {
     Program p = new Program(text(name));
     int[] words = new int[weights.length / 4];
-    java.nio.ByteBuffer.wrap(weights).order(java.nio.ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(words);
+    ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(words);
     long y = p.floats(new float[ROWS]);
     p.run("fused", ROWS, 128, p.words(words), p.floats(x), p.floats(gamma), y, ROWS, COLS, EPS);
     return p.readFloats(y, ROWS);

@@ -72,6 +72,15 @@ final class Halves {
     return finite(a) && finite(b) ? encode(value(a).multiply(value(b)), special) : encodeSpecial(special);
   }
 
+  /** The smaller (-1) or larger (1) of two, by the order of the numbers, -0 below +0; a NaN loses, two make 0x7fff. */
+  int extreme(int a, int b, int side) {
+    if (nan(a) || nan(b)) {
+      return nan(a) && nan(b) ? 0x7fff : nan(a) ? b : a;
+    }
+    int order = Double.compare(special(a), special(b));
+    return order * side >= 0 ? a : b;
+  }
+
   private int encodeSpecial(double v) {
     return Double.isNaN(v) ? 0x7fff : v > 0 ? infinity : 0x8000 | infinity;
   }

@@ -45,6 +45,10 @@ final class Loops {
     long of(long a, int b);
   }
 
+  interface LongField {
+    long of(long a, int b, int c);
+  }
+
   interface Wide2 {
     long of(int a, int b);
   }
@@ -99,21 +103,34 @@ final class Loops {
     }
   }
 
-  static final class IntLoop1 extends Step {
-    private final Int1 op;
-    private final int d;
-    private final int a;
+  /** The registers of a loop: the result and up to four operands. */
+  private abstract static class Loop extends Step {
+    final int d;
+    final int a;
+    final int b;
+    final int c;
+    final int e;
 
-    IntLoop1(Int1 op, int... ids) {
-      this.op = op;
+    Loop(int... ids) {
       d = ids[0];
       a = ids[1];
+      b = ids.length > 2 ? ids[2] : -1;
+      c = ids.length > 3 ? ids[3] : -1;
+      e = ids.length > 4 ? ids[4] : -1;
+    }
+  }
+
+  static final class IntLoop1 extends Loop {
+    private final Int1 op;
+
+    IntLoop1(Int1 op, int... ids) {
+      super(ids);
+      this.op = op;
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      int[] x = w.words[a];
+      int[] x = w.words(a, mask);
       int[] r = w.wordTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l]);
@@ -122,25 +139,18 @@ final class Loops {
     }
   }
 
-  static final class IntLoop2 extends Step {
+  static final class IntLoop2 extends Loop {
     private final Int2 op;
-    private final int d;
-    private final int a;
-    private final int b;
 
     IntLoop2(Int2 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      int[] x = w.words[a];
-      int[] y = w.words[b];
+      int[] x = w.words(a, mask);
+      int[] y = w.words(b, mask);
       int[] r = w.wordTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l]);
@@ -149,29 +159,19 @@ final class Loops {
     }
   }
 
-  static final class IntLoop3 extends Step {
+  static final class IntLoop3 extends Loop {
     private final Int3 op;
-    private final int d;
-    private final int a;
-    private final int b;
-    private final int c;
 
     IntLoop3(Int3 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
-      c = ids[3];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      w.uses(c, mask);
-      int[] x = w.words[a];
-      int[] y = w.words[b];
-      int[] z = w.words[c];
+      int[] x = w.words(a, mask);
+      int[] y = w.words(b, mask);
+      int[] z = w.words(c, mask);
       int[] r = w.wordTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l], z[l]);
@@ -180,33 +180,20 @@ final class Loops {
     }
   }
 
-  static final class IntLoop4 extends Step {
+  static final class IntLoop4 extends Loop {
     private final Int4 op;
-    private final int d;
-    private final int a;
-    private final int b;
-    private final int c;
-    private final int e;
 
     IntLoop4(Int4 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
-      c = ids[3];
-      e = ids[4];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      w.uses(c, mask);
-      w.uses(e, mask);
-      int[] x = w.words[a];
-      int[] y = w.words[b];
-      int[] z = w.words[c];
-      int[] u = w.words[e];
+      int[] x = w.words(a, mask);
+      int[] y = w.words(b, mask);
+      int[] z = w.words(c, mask);
+      int[] u = w.words(e, mask);
       int[] r = w.wordTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l], z[l], u[l]);
@@ -215,21 +202,17 @@ final class Loops {
     }
   }
 
-  static final class LongLoop1 extends Step {
+  static final class LongLoop1 extends Loop {
     private final Long1 op;
-    private final int d;
-    private final int a;
 
     LongLoop1(Long1 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      long[] x = w.longs[a];
+      long[] x = w.longs(a, mask);
       long[] r = w.longTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l]);
@@ -238,25 +221,18 @@ final class Loops {
     }
   }
 
-  static final class LongLoop2 extends Step {
+  static final class LongLoop2 extends Loop {
     private final Long2 op;
-    private final int d;
-    private final int a;
-    private final int b;
 
     LongLoop2(Long2 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      long[] x = w.longs[a];
-      long[] y = w.longs[b];
+      long[] x = w.longs(a, mask);
+      long[] y = w.longs(b, mask);
       long[] r = w.longTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l]);
@@ -265,29 +241,19 @@ final class Loops {
     }
   }
 
-  static final class LongLoop3 extends Step {
+  static final class LongLoop3 extends Loop {
     private final Long3 op;
-    private final int d;
-    private final int a;
-    private final int b;
-    private final int c;
 
     LongLoop3(Long3 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
-      c = ids[3];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      w.uses(c, mask);
-      long[] x = w.longs[a];
-      long[] y = w.longs[b];
-      long[] z = w.longs[c];
+      long[] x = w.longs(a, mask);
+      long[] y = w.longs(b, mask);
+      long[] z = w.longs(c, mask);
       long[] r = w.longTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l], z[l]);
@@ -296,25 +262,18 @@ final class Loops {
     }
   }
 
-  static final class LongShiftLoop extends Step {
+  static final class LongShiftLoop extends Loop {
     private final LongShift op;
-    private final int d;
-    private final int a;
-    private final int b;
 
     LongShiftLoop(LongShift op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      long[] x = w.longs[a];
-      int[] y = w.words[b];
+      long[] x = w.longs(a, mask);
+      int[] y = w.words(b, mask);
       long[] r = w.longTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l]);
@@ -323,56 +282,19 @@ final class Loops {
     }
   }
 
-  static final class WideLoop2 extends Step {
-    private final Wide2 op;
-    private final int d;
-    private final int a;
-    private final int b;
+  static final class LongFieldLoop extends Loop {
+    private final LongField op;
 
-    WideLoop2(Wide2 op, int... ids) {
+    LongFieldLoop(LongField op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      int[] x = w.words[a];
-      int[] y = w.words[b];
-      long[] r = w.longTarget(d, mask);
-      for (int l = 0; l < Warp.LANES; l++) {
-        r[l] = op.of(x[l], y[l]);
-      }
-      w.wroteLongs(d, mask);
-    }
-  }
-
-  static final class WideLoop3 extends Step {
-    private final Wide3 op;
-    private final int d;
-    private final int a;
-    private final int b;
-    private final int c;
-
-    WideLoop3(Wide3 op, int... ids) {
-      this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
-      c = ids[3];
-    }
-
-    @Override
-    void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      w.uses(c, mask);
-      int[] x = w.words[a];
-      int[] y = w.words[b];
-      long[] z = w.longs[c];
+      long[] x = w.longs(a, mask);
+      int[] y = w.words(b, mask);
+      int[] z = w.words(c, mask);
       long[] r = w.longTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l], y[l], z[l]);
@@ -381,21 +303,58 @@ final class Loops {
     }
   }
 
-  static final class WidenLoop extends Step {
-    private final Widen op;
-    private final int d;
-    private final int a;
+  static final class WideLoop2 extends Loop {
+    private final Wide2 op;
 
-    WidenLoop(Widen op, int... ids) {
+    WideLoop2(Wide2 op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      int[] x = w.words[a];
+      int[] x = w.words(a, mask);
+      int[] y = w.words(b, mask);
+      long[] r = w.longTarget(d, mask);
+      for (int l = 0; l < Warp.LANES; l++) {
+        r[l] = op.of(x[l], y[l]);
+      }
+      w.wroteLongs(d, mask);
+    }
+  }
+
+  static final class WideLoop3 extends Loop {
+    private final Wide3 op;
+
+    WideLoop3(Wide3 op, int... ids) {
+      super(ids);
+      this.op = op;
+    }
+
+    @Override
+    void run(Warp w, int mask) {
+      int[] x = w.words(a, mask);
+      int[] y = w.words(b, mask);
+      long[] z = w.longs(c, mask);
+      long[] r = w.longTarget(d, mask);
+      for (int l = 0; l < Warp.LANES; l++) {
+        r[l] = op.of(x[l], y[l], z[l]);
+      }
+      w.wroteLongs(d, mask);
+    }
+  }
+
+  static final class WidenLoop extends Loop {
+    private final Widen op;
+
+    WidenLoop(Widen op, int... ids) {
+      super(ids);
+      this.op = op;
+    }
+
+    @Override
+    void run(Warp w, int mask) {
+      int[] x = w.words(a, mask);
       long[] r = w.longTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l]);
@@ -404,21 +363,17 @@ final class Loops {
     }
   }
 
-  static final class NarrowLoop extends Step {
+  static final class NarrowLoop extends Loop {
     private final Narrow op;
-    private final int d;
-    private final int a;
 
     NarrowLoop(Narrow op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      long[] x = w.longs[a];
+      long[] x = w.longs(a, mask);
       int[] r = w.wordTarget(d, mask);
       for (int l = 0; l < Warp.LANES; l++) {
         r[l] = op.of(x[l]);
@@ -427,25 +382,18 @@ final class Loops {
     }
   }
 
-  static final class IntTestLoop extends Step {
+  static final class IntTestLoop extends Loop {
     private final IntTest op;
-    private final int d;
-    private final int a;
-    private final int b;
 
     IntTestLoop(IntTest op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      int[] x = w.words[a];
-      int[] y = w.words[b];
+      int[] x = w.words(a, mask);
+      int[] y = w.words(b, mask);
       int result = 0;
       for (int l = 0; l < Warp.LANES; l++) {
         result |= op.of(x[l], y[l]) ? 1 << l : 0;
@@ -454,25 +402,18 @@ final class Loops {
     }
   }
 
-  static final class LongTestLoop extends Step {
+  static final class LongTestLoop extends Loop {
     private final LongTest op;
-    private final int d;
-    private final int a;
-    private final int b;
 
     LongTestLoop(LongTest op, int... ids) {
+      super(ids);
       this.op = op;
-      d = ids[0];
-      a = ids[1];
-      b = ids[2];
     }
 
     @Override
     void run(Warp w, int mask) {
-      w.uses(a, mask);
-      w.uses(b, mask);
-      long[] x = w.longs[a];
-      long[] y = w.longs[b];
+      long[] x = w.longs(a, mask);
+      long[] y = w.longs(b, mask);
       int result = 0;
       for (int l = 0; l < Warp.LANES; l++) {
         result |= op.of(x[l], y[l]) ? 1 << l : 0;
@@ -480,5 +421,4 @@ final class Loops {
       w.wrotePredicate(d, result, mask);
     }
   }
-
 }

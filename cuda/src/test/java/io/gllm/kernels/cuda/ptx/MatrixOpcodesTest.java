@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,10 @@ class MatrixOpcodesTest {
   private static final Shape K32 = new Shape("m16n8k32", 32, 8, 16, 8, (g, t, i) -> i < 4 || i >= 8 && i < 12 ? g : g + 8,
       (g, t, i) -> t * 4 + (i & 3) + (i < 8 ? 0 : 16), (g, t, i) -> t * 4 + (i & 3) + (i < 4 ? 0 : 16));
 
+  private static final Shape K16_BYTES = new Shape("m16n8k16", 16, 8, 8, 4, (g, t, i) -> i < 4 ? g : g + 8, (g, t, i) -> t * 4 + (i & 3),
+      (g, t, i) -> t * 4 + i);
+  private static final Shape K4 = new Shape("m16n8k4", 4, 32, 2, 1, (g, t, i) -> i == 0 ? g : g + 8, (g, t, i) -> t, (g, t, i) -> t);
+
   private interface Encoding {
     int of(int value);
   }
@@ -37,28 +42,32 @@ class MatrixOpcodesTest {
   @Test
   void halvesMultiply() {
     for (Shape s : new Shape[]{K16, K8}) {
-      check(s, "f32.f16.f16.f32", v -> Float.floatToFloat16(v) & 0xffff, true, -8, 8);
-      check(s, "f32.bf16.bf16.f32", v -> Float.floatToRawIntBits(v) >>> 16, true, -8, 8);
+      check(s, "f32.f16.f16.f32", v -> Float.floatToFloat16(v) & 0xffff, true, -8, 8, -8, 8);
+      check(s, "f32.bf16.bf16.f32", v -> Float.floatToRawIntBits(v) >>> 16, true, -8, 8, -8, 8);
     }
-    check(TF32, "f32.tf32.tf32.f32", v -> Float.floatToRawIntBits(v) | 0xfff, true, 1, 8);
+    for (Shape s : new Shape[]{TF32, K4}) {
+      check(s, "f32.tf32.tf32.f32", v -> Float.floatToRawIntBits(v) | 0xfff, true, 1, 8, 1, 8);
+    }
   }
 
   @Test
   void bytesMultiply() {
-    check(K32, "s32.s8.s8.s32", v -> v & 255, false, -128, 127);
-    check(K32, "s32.u8.u8.s32", v -> v & 255, false, 0, 255);
+    for (Shape s : new Shape[]{K32, K16_BYTES}) {
+      check(s, "s32.s8.s8.s32", v -> v & 255, false, -128, 127, -128, 127);
+      check(s, "s32.u8.u8.s32", v -> v & 255, false, 0, 255, 0, 255);
+      check(s, "s32.s8.u8.s32", v -> v & 255, false, -128, 127, 0, 255);
+      check(s, "s32.u8.s8.s32", v -> v & 255, false, 0, 255, -128, 127);
+    }
   }
 
-  private static void check(Shape s, String types, Encoding encoding, boolean floats, int least, int most) {
+  private static void check(Shape s, String types, Encoding encoding, boolean floats, int leastA, int mostA, int leastB, int mostB) {
     Random random = new Random(3);
     int[][] a = new int[16][s.k];
     int[][] b = new int[s.k][8];
     int[][] c = new int[16][8];
-    for (int[][] m : new int[][][]{a, b, c}) {
-      for (int[] row : m) {
-        java.util.Arrays.setAll(row, i -> random.nextInt(least, most + 1));
-      }
-    }
+    fill(a, random, leastA, mostA);
+    fill(b, random, leastB, mostB);
+    fill(c, random, -1000, 1000);
     int regsA = s.countA * s.bits / 32;
     int regsB = s.countB * s.bits / 32;
     int[] fragA = new int[32 * regsA];
@@ -90,6 +99,12 @@ class MatrixOpcodesTest {
         int bits = got[4 * lane + i];
         assertEquals(sum, floats ? (int) Float.intBitsToFloat(bits) : bits, types + " row " + row + " column " + column);
       }
+    }
+  }
+
+  private static void fill(int[][] matrix, Random random, int least, int most) {
+    for (int[] row : matrix) {
+      Arrays.setAll(row, i -> random.nextInt(least, most + 1));
     }
   }
 
@@ -159,7 +174,7 @@ class MatrixOpcodesTest {
         st.global.v4.u32 [%l10], {%r10, %r11, %r12, %r13};
         """);
     int[] in = new int[128];
-    java.util.Arrays.setAll(in, i -> 2 * i + 1 << 16 | 2 * i);
+    Arrays.setAll(in, i -> 2 * i + 1 << 16 | 2 * i);
     long out = p.words(new int[128]);
     p.run("k", 1, 32, p.words(in), out);
     return p.read(out, 128);

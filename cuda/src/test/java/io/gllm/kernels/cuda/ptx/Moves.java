@@ -21,7 +21,9 @@ final class Moves {
     t.put("mov.b64", o -> o.isVector(0) || o.isVector(1) ? pack(o, 64, 32, 2) : selection(o, 64));
     for (String type : new String[]{"b", "u", "s", "f"}) {
       for (int width : new int[]{16, 32, 64}) {
-        t.put("selp." + type + width, o -> select(o, width));
+        if (width > 16 || !type.equals("f")) {
+          t.put("selp." + type + width, o -> select(o, width));
+        }
       }
     }
     addresses(t);

@@ -133,6 +133,10 @@ final class Opcodes {
     loop(opcode, signature, () -> Loops.specialise(Loops.LongShiftLoop.class, Loops.LongShift.class, op));
   }
 
+  void longField(String opcode, String signature, Loops.LongField op) {
+    loop(opcode, signature, () -> Loops.specialise(Loops.LongFieldLoop.class, Loops.LongField.class, op));
+  }
+
   void wide2(String opcode, String signature, Loops.Wide2 op) {
     loop(opcode, signature, () -> Loops.specialise(Loops.WideLoop2.class, Loops.Wide2.class, op));
   }

@@ -1,5 +1,6 @@
 package io.gllm.kernels.cuda.ptx;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
@@ -49,7 +50,7 @@ final class Program {
   }
 
   float[] readFloats(long address, int n) {
-    return memory.segment(address, 4L * n).toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT);
+    return memory.segment(address, 4L * n).toArray(JAVA_FLOAT);
   }
 
   PtxEntry entry(String name) {

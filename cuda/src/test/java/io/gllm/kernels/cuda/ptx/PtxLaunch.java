@@ -76,7 +76,8 @@ public final class PtxLaunch {
       }
       return statistics(entry, group);
     } finally {
-      memory.unwatch();
+      memory.watch(0);
+      entry.statics.watch(0);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.gllm.kernels.cuda.ptx;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -160,7 +161,7 @@ class PtxModuleTest {
     long a = memory.allocate(100);
     assertEquals(0, a % 256);
     assertEquals(256, a % 512);
-    assertEquals(-1, memory.segment(a, 100).get(java.lang.foreign.ValueLayout.JAVA_INT, 96));
+    assertEquals(-1, memory.segment(a, 100).get(JAVA_INT, 96));
     assertThrows(IllegalArgumentException.class, () -> memory.segment(a, 101));
     assertThrows(IllegalArgumentException.class, () -> memory.free(a + 1));
     memory.free(a);

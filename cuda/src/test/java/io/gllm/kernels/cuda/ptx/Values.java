@@ -1,6 +1,7 @@
 package io.gllm.kernels.cuda.ptx;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -25,7 +26,7 @@ final class Values {
 
   static long[][] floats(int count) {
     long[][] edges = new long[count][];
-    java.util.Arrays.fill(edges, count > 2 ? LongStream.of(FLOAT_EDGES).limit(24).toArray() : FLOAT_EDGES);
+    Arrays.fill(edges, count > 2 ? LongStream.of(FLOAT_EDGES).limit(24).toArray() : FLOAT_EDGES);
     return combinations(edges, 32);
   }
 

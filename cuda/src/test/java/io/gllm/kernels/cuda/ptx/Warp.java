@@ -77,6 +77,17 @@ final class Warp {
     }
   }
 
+  /** The values of a register that lanes {@code mask} read. */
+  int[] words(int id, int mask) {
+    uses(id, mask);
+    return words[id];
+  }
+
+  long[] longs(int id, int mask) {
+    uses(id, mask);
+    return longs[id];
+  }
+
   int[] wordTarget(int id, int mask) {
     return mask == ALL ? words[id] : wordScratch;
   }

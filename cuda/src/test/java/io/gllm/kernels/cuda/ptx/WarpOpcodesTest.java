@@ -2,6 +2,7 @@ package io.gllm.kernels.cuda.ptx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Shuffles, votes and reductions of a warp; what lanes that part and meet again see. */
@@ -29,7 +30,7 @@ class WarpOpcodesTest {
     }
   }
 
-  private static void check(String mode, int by, int limits, int width, java.util.function.IntUnaryOperator source) {
+  private static void check(String mode, int by, int limits, int width, IntUnaryOperator source) {
     int[] got = run("add.u32 %r1, %r0, 100;\nshfl.sync." + mode + ".b32 %r2|%p0, %r1, " + by + ", " + limits
         + ", -1;\nselp.u32 %r3, 1000, 0, %p0;\nadd.u32 %r9, %r2, %r3;");
     for (int l = 0; l < 32; l++) {
