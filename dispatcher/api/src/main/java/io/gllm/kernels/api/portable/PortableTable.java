@@ -3,10 +3,16 @@ package io.gllm.kernels.api.portable;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.UnsupportedKernelException;
 import io.gllm.kernels.api.op.Cast;
+import io.gllm.kernels.api.op.Dequant;
+import io.gllm.kernels.api.op.Embedding;
 import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.KvAppend;
+import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.PackB;
 import io.gllm.kernels.api.op.PagedAttention;
+import io.gllm.kernels.api.op.QuantMatMul;
+import io.gllm.kernels.api.op.Quantize;
 import io.gllm.kernels.api.op.Sampling;
 import io.gllm.kernels.api.op.UnaryOp;
 import java.util.ArrayList;
@@ -43,7 +49,19 @@ public final class PortableTable {
     add(Cast.OP, PortableCast::new);
   }
 
-  private static void matrices() {}
+  private static void matrices() {
+    add(MatMul.GEMV, PortableMatMul::new);
+    add(MatMul.GEMM, (launcher, type) -> new PortableGemm(launcher, type, false)::gemm);
+    add(MatMul.GEMM_BT, (launcher, type) -> new PortableMatMul(launcher, type)::gemm);
+    add(MatMul.GEMM_BIAS, (launcher, type) -> new PortableGemm(launcher, type, true));
+    add(MatMul.GEMM_BIAS_ACT, (launcher, type) -> new PortableGemm(launcher, type, true));
+    add(MatMul.GEMM_PREPACKED, (launcher, type) -> new PortableMatMul(launcher, type)::gemm);
+    add(PackB.OP, PortablePackB::new);
+    add(QuantMatMul.OP, PortableQuantMatMul::new);
+    add(Dequant.OP, PortableDequant::new);
+    add(Quantize.OP, PortableQuantize::new);
+    add(Embedding.OP, PortableEmbedding::new);
+  }
 
   private static void rows() {}
 

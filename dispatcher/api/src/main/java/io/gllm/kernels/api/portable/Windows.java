@@ -20,4 +20,18 @@ final class Windows {
   long rows(long rowBytes) {
     return Math.max(1, bytes / Math.max(1, rowBytes));
   }
+
+  /**
+   * The most whole rows of {@code rowBytes} bytes, which may start in the middle of a word.
+   *
+   * @param size what makes a row as long as it is
+   * @throws IllegalArgumentException if a single row is longer than a window
+   */
+  long rows(String size, long rowBytes) {
+    long rows = (bytes - 4) / Math.max(1, rowBytes);
+    if (rows == 0) {
+      throw new IllegalArgumentException(size + " makes a row of " + rowBytes + " bytes, one binding of the device holds " + bytes);
+    }
+    return rows;
+  }
 }
