@@ -2,19 +2,28 @@ package io.gllm.kernels.api.portable;
 
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.UnsupportedKernelException;
+import io.gllm.kernels.api.op.BinaryOp;
 import io.gllm.kernels.api.op.Cast;
 import io.gllm.kernels.api.op.Dequant;
 import io.gllm.kernels.api.op.Embedding;
 import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.KvAppend;
+import io.gllm.kernels.api.op.LayerNorm;
 import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.PackB;
 import io.gllm.kernels.api.op.PagedAttention;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.op.Quantize;
+import io.gllm.kernels.api.op.ReduceOp;
+import io.gllm.kernels.api.op.RmsNorm;
+import io.gllm.kernels.api.op.Rope;
 import io.gllm.kernels.api.op.Sampling;
+import io.gllm.kernels.api.op.Softmax;
 import io.gllm.kernels.api.op.UnaryOp;
+import io.gllm.kernels.api.op.VecAxpy;
+import io.gllm.kernels.api.op.VecDot;
+import io.gllm.kernels.api.op.VecScale;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,6 +55,15 @@ public final class PortableTable {
     for (Op<UnaryOp.Kernel> op : List.of(UnaryOp.EXP, UnaryOp.SILU, UnaryOp.GELU, UnaryOp.GELU_ERF, UnaryOp.RELU, UnaryOp.TANH)) {
       add(op, (launcher, type) -> new PortableUnary(launcher, op, type));
     }
+    for (Op<BinaryOp.Kernel> op : List.of(BinaryOp.ADD, BinaryOp.SUB, BinaryOp.MUL, BinaryOp.SWIGLU)) {
+      add(op, (launcher, type) -> new PortableBinary(launcher, op, type));
+    }
+    for (Op<ReduceOp.Kernel> op : List.of(ReduceOp.SUM, ReduceOp.MAX, ReduceOp.SUM_SQUARES)) {
+      add(op, (launcher, type) -> new PortableReduce(launcher, op, type));
+    }
+    add(VecDot.OP, (launcher, type) -> new PortableReduce(launcher, VecDot.OP, type));
+    add(VecScale.OP, PortableVecScale::new);
+    add(VecAxpy.OP, PortableVecAxpy::new);
     add(Cast.OP, PortableCast::new);
   }
 
@@ -63,7 +81,14 @@ public final class PortableTable {
     add(Embedding.OP, PortableEmbedding::new);
   }
 
-  private static void rows() {}
+  private static void rows() {
+    add(Softmax.OP, PortableSoftmax::new);
+    add(RmsNorm.OP, PortableRmsNorm::new);
+    add(RmsNorm.RESIDUAL, PortableRmsNormResidual::new);
+    add(LayerNorm.OP, PortableLayerNorm::new);
+    add(Rope.OP, PortableRope::new);
+    add(Rope.WITH_POSITIONS, PortableRopeWithPositions::new);
+  }
 
   private static void attention() {
     add(FlashAttention.OP, PortableFlashAttention::new);
@@ -75,6 +100,7 @@ public final class PortableTable {
     add(Sampling.ARGMAX, PortableArgmax::new);
     add(Sampling.PHILOX, (launcher, type) -> new PortablePhilox(launcher));
     add(Sampling.SAMPLE, (launcher, type) -> new PortableSample(launcher));
+    add(Sampling.TEMPERATURE, PortableVecScale::new);
   }
 
   /**

@@ -8,8 +8,6 @@ import io.gllm.kernels.api.op.UnaryOp;
 
 /** Elementwise functions of one operand (unary.gk). */
 final class PortableUnary implements UnaryOp.Kernel {
-  private static final int GROUP = 256;
-
   private final Windows windows;
   private final Wide wide;
   private final Launch same;
@@ -38,7 +36,7 @@ final class PortableUnary implements UnaryOp.Kernel {
     long step = windows.elements(bytes);
     for (long from = 0; from < n; from += step) {
       long count = Math.min(step, n - from);
-      launch.part(x, from, count).part(out, from, count).value(count).groups((count * bytes + 4 * GROUP - 1) / (4 * GROUP));
+      launch.part(x, from, count).part(out, from, count).value(count).groups(Windows.groups(count, bytes));
     }
   }
 }

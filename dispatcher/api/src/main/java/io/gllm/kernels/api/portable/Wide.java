@@ -24,12 +24,12 @@ final class Wide {
 
   /** Whether rows of {@code cols} elements of the buffer do not start at whole words. */
   static boolean needed(Buffer buffer, long cols) {
-    return buffer.type() != DType.F32 && (cols % 2 != 0 || splitsWord(buffer));
+    return splitsWord(buffer) || buffer.type() != DType.F32 && cols % 2 != 0;
   }
 
-  /** Whether the buffer starts in the middle of a word. */
+  /** Whether the buffer is of 16 bits and starts in the middle of a word. */
   static boolean splitsWord(Buffer buffer) {
-    return (buffer.byteOffset() & 3) != 0;
+    return buffer.type() != DType.F32 && (buffer.byteOffset() & 3) != 0;
   }
 
   /** Scratch memory for n numbers. */

@@ -16,9 +16,31 @@ final class Windows {
     return bytes / elementBytes / GRAIN * GRAIN;
   }
 
-  /** The most whole rows of {@code rowBytes} bytes, at least one. */
+  /**
+   * The most whole rows of {@code rowBytes} bytes, at least one.
+   *
+   * @throws IllegalArgumentException if a row is larger than a window
+   */
   long rows(long rowBytes) {
-    return Math.max(1, bytes / Math.max(1, rowBytes));
+    whole("a row", rowBytes);
+    return bytes / Math.max(1, rowBytes);
+  }
+
+  /**
+   * Checks that an operand which kernels need as a whole fits.
+   *
+   * @throws IllegalArgumentException if it does not
+   */
+  void whole(String what, long size) {
+    if (size > bytes) {
+      throw new IllegalArgumentException(
+          what + " of " + size + " bytes exceeds the " + bytes + " that a kernel of this device can address");
+    }
+  }
+
+  /** Groups of 256 threads for {@code count} elements of {@code elementBytes} bytes, a 32-bit word for each thread. */
+  static long groups(long count, int elementBytes) {
+    return (count * elementBytes + 1023) / 1024;
   }
 
   /**
