@@ -84,7 +84,7 @@ class PortableMutationTest {
     try (Device scalar = KernelDispatcher.builder().backend("cpu").option("cpu.tier", "scalar").openDevice();
         Harness reference = new Harness(scalar, Numerics.REPRODUCIBLE);
         Harness forwards = new Harness(new HostDevice(library, 0, 128 << 20), Numerics.REPRODUCIBLE);
-        Harness backwards = new Harness(new HostDevice(library, 1, 1 << 16), Numerics.REPRODUCIBLE)) {
+        Harness backwards = new Harness(new HostDevice(library, 1, HostDevice.SMALL_WINDOW), Numerics.REPRODUCIBLE)) {
       return cases.stream().anyMatch(c -> {
         long expected = reference.run(c).hash();
         return Stream.of(forwards, backwards).map(harness -> harness.run(c))

@@ -41,6 +41,7 @@ final class RopeCases {
           run(h, type, shape, new int[0], false, 0);
           run(h, type, shape, new int[]{77}, false, 0);
           run(h, type, shape, new int[]{5, 5, 0, 1000, 3}, false, 1);
+          run(h, type, new RopeShape(4, 64, 64, layout), scattered(70), false, 0);
         });
         suite.add(Rope.OP, type, name + " NaN stays in its pair", h -> nan(h, type, layout));
       }
@@ -48,6 +49,9 @@ final class RopeCases {
         outside(h, type, new int[]{0, 1, 8});
         outside(h, type, new int[]{0, -1, 2});
         outside(h, type, new int[]{Integer.MIN_VALUE, 1, 2});
+        int[] last = new int[1500];
+        last[1499] = 8;
+        outside(h, type, last);
       });
     }
   }
@@ -69,6 +73,12 @@ final class RopeCases {
   private static int[] positions(int tokens, int offset) {
     int[] out = new int[tokens];
     Arrays.setAll(out, t -> offset + t);
+    return out;
+  }
+
+  private static int[] scattered(int tokens) {
+    int[] out = new int[tokens];
+    Arrays.setAll(out, t -> t * 37 % 101);
     return out;
   }
 
@@ -121,14 +131,14 @@ final class RopeCases {
     });
   }
 
-  /** One position of three lies outside tables of eight positions: an error, and nothing is rotated. */
+  /** One position lies outside tables of eight positions: an error, and nothing is rotated. */
   private static void outside(Harness h, DType type, int[] positions) {
     RopeShape s = new RopeShape(2, 8, 8, RopeLayout.SPLIT_HALF);
-    Call<Rope.WithPositions> call = new Call<>("positions " + Arrays.toString(positions));
-    Operand x = call.untouched("x", Data.of(type, Source.primes(3 * 16, 0.125, true)));
+    Call<Rope.WithPositions> call = new Call<>(positions.length + " positions, one outside");
+    Operand x = call.untouched("x", Data.of(type, Source.primes(positions.length * 16, 0.125, true)));
     Operand p = call.in("positions", Data.ints(positions));
     h.checkThrows(IndexOutOfBoundsException.class, Rope.WITH_POSITIONS, type,
-        withPositions(call, x, p, table(8, 4, true), table(8, 4, false), s, 3));
+        withPositions(call, x, p, table(8, 4, true), table(8, 4, false), s, positions.length));
   }
 
   private static Data table(int positions, int half, boolean cosine) {

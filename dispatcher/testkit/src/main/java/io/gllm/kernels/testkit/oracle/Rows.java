@@ -16,6 +16,11 @@ public record Rows(double[] exact, double[] bound) {
     return new Rows(new double[n], new double[n]);
   }
 
+  /** Whether a sum of squares leaves f32: then a norm has no bound, though its bits are the same everywhere in reproducible mode. */
+  private static boolean overflows(double squares) {
+    return squares > Float.MAX_VALUE;
+  }
+
   /** x / sqrt(mean(x^2) + eps) * weight. */
   public static Rows rmsNorm(DType type, double[] x, double[] weight, int rows, int cols, float eps) {
     Rows out = of(rows * cols);
@@ -28,7 +33,7 @@ public record Rows(double[] exact, double[] bound) {
       for (int c = 0; c < cols; c++) {
         int i = r * cols + c;
         out.exact[i] = x[i] * scale * weight[c];
-        out.bound[i] = RmsNorm.bound(type, cols, out.exact[i]);
+        out.bound[i] = overflows(squares) ? Double.POSITIVE_INFINITY : RmsNorm.bound(type, cols, out.exact[i]);
       }
     }
     return out;
@@ -53,7 +58,9 @@ public record Rows(double[] exact, double[] bound) {
       for (int c = 0; c < cols; c++) {
         int i = r * cols + c;
         out.exact[i] = (x[i] - mean) * inverse * gamma[c] + beta[c];
-        out.bound[i] = LayerNorm.bound(type, cols, abs / cols, inverse, gamma[c], beta[c], out.exact[i]);
+        out.bound[i] = overflows(squares)
+            ? Double.POSITIVE_INFINITY
+            : LayerNorm.bound(type, cols, abs / cols, inverse, gamma[c], beta[c], out.exact[i]);
       }
     }
     return out;
