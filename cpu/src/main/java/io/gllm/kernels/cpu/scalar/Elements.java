@@ -52,16 +52,6 @@ public final class Elements {
     s.set(INT, i * 4, v);
   }
 
-  /** The half-precision number at a byte offset. */
-  static float half(MemorySegment s, long offset) {
-    return Float.float16ToFloat(s.get(SHORT, offset));
-  }
-
-  /** The float at a byte offset. */
-  static float floatAt(MemorySegment s, long offset) {
-    return s.get(FLOAT, offset);
-  }
-
   static void floatAt(MemorySegment s, long offset, float v) {
     s.set(FLOAT, offset, v);
   }
@@ -77,10 +67,5 @@ public final class Elements {
   /** The signed byte at an offset. */
   static int signed(MemorySegment s, long offset) {
     return s.get(ValueLayout.JAVA_BYTE, offset);
-  }
-
-  /** The unsigned byte at an offset. */
-  static int unsigned(MemorySegment s, long offset) {
-    return s.get(ValueLayout.JAVA_BYTE, offset) & 0xff;
   }
 }

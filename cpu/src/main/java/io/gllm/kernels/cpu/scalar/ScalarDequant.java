@@ -6,6 +6,7 @@ import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.Dequant;
 import io.gllm.kernels.cpu.CpuContext;
 import io.gllm.kernels.cpu.ThreadTeam;
+import io.gllm.kernels.cpu.format.BlockFormat;
 import java.lang.foreign.MemorySegment;
 
 /** Blocks to f32. */

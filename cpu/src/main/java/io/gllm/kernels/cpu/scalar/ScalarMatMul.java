@@ -8,6 +8,7 @@ import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.cpu.CpuContext;
 import io.gllm.kernels.cpu.ThreadTeam;
+import io.gllm.kernels.cpu.format.BlockFormat;
 import java.lang.foreign.MemorySegment;
 
 /**

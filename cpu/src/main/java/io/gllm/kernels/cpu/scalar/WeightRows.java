@@ -5,6 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Layout;
 import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.cpu.PackedLayout;
+import io.gllm.kernels.cpu.format.BlockFormat;
 import java.lang.foreign.MemorySegment;
 
 /** The weights of a matrix product as rows of f32: row-major, column-major, packed, or in quantised blocks. */
