@@ -6,7 +6,9 @@ import io.gllm.kernels.testkit.Data;
 import io.gllm.kernels.testkit.oracle.Floats;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
 
 /** Quantised blocks with chosen contents. */
@@ -35,6 +37,10 @@ final class BlockData {
     }
   }
 
+  /** Formats that have their codes and scales chosen one by one; the others get patterns of bits from {@link BlockFields}. */
+  private static final Set<QuantFormat> OWN_PATTERNS = EnumSet.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K,
+      QuantFormat.Q8_K);
+
   private BlockData() {}
 
   /** Blocks of a format, {@code elements} elements in all. */
@@ -57,23 +63,29 @@ final class BlockData {
   private static byte[] random(QuantFormat format, Source s) {
     byte[] block = new byte[format.blockBytes()];
     s.random.nextBytes(block);
+    if (!OWN_PATTERNS.contains(format)) {
+      return BlockFields.tame(format, block, s);
+    }
     double d = s.random.nextDouble(-0.02, 0.02);
     switch (format) {
       case Q4_K -> {
-        putHalf(block, 0, d);
-        putHalf(block, 2, s.random.nextDouble(-0.02, 0.02));
+        BlockFields.putHalf(block, 0, d);
+        BlockFields.putHalf(block, 2, s.random.nextDouble(-0.02, 0.02));
       }
-      case Q6_K -> putHalf(block, 208, d);
+      case Q6_K -> BlockFields.putHalf(block, 208, d);
       case Q8_K -> {
         byte[] codes = Arrays.copyOfRange(block, 4, 260);
         return q8k(d, i -> codes[i]);
       }
-      default -> putHalf(block, 0, d);
+      default -> BlockFields.putHalf(block, 0, d);
     }
     return block;
   }
 
   private static byte[] pattern(QuantFormat format, Kind kind, int block) {
+    if (!OWN_PATTERNS.contains(format)) {
+      return BlockFields.pattern(format, kind, block);
+    }
     int codeBits = switch (format) {
       case Q4_0, Q4_K -> 4;
       case Q6_K -> 6;
@@ -112,7 +124,7 @@ final class BlockData {
 
   private static byte[] q40(double d, IntUnaryOperator code) {
     byte[] out = new byte[18];
-    putHalf(out, 0, d);
+    BlockFields.putHalf(out, 0, d);
     for (int j = 0; j < 16; j++) {
       out[2 + j] = (byte) (code.applyAsInt(j) & 15 | (code.applyAsInt(j + 16) & 15) << 4);
     }
@@ -121,7 +133,7 @@ final class BlockData {
 
   private static byte[] q80(double d, IntUnaryOperator code) {
     byte[] out = new byte[34];
-    putHalf(out, 0, d);
+    BlockFields.putHalf(out, 0, d);
     for (int j = 0; j < 32; j++) {
       out[2 + j] = (byte) code.applyAsInt(j);
     }
@@ -130,8 +142,8 @@ final class BlockData {
 
   private static byte[] q4k(double d, double dmin, IntUnaryOperator scale, IntUnaryOperator minimum, IntUnaryOperator code) {
     byte[] out = new byte[144];
-    putHalf(out, 0, d);
-    putHalf(out, 2, dmin);
+    BlockFields.putHalf(out, 0, d);
+    BlockFields.putHalf(out, 2, dmin);
     for (int j = 0; j < 4; j++) {
       int high = scale.applyAsInt(j + 4);
       int highMin = minimum.applyAsInt(j + 4);
@@ -159,7 +171,7 @@ final class BlockData {
     for (int j = 0; j < 16; j++) {
       out[192 + j] = (byte) scale.applyAsInt(j);
     }
-    putHalf(out, 208, d);
+    BlockFields.putHalf(out, 208, d);
     return out;
   }
 
@@ -176,11 +188,5 @@ final class BlockData {
       out[261 + 2 * j] = (byte) (sums[j] >> 8);
     }
     return out;
-  }
-
-  private static void putHalf(byte[] out, int at, double value) {
-    int bits = Floats.toHalf(value);
-    out[at] = (byte) bits;
-    out[at + 1] = (byte) (bits >> 8);
   }
 }

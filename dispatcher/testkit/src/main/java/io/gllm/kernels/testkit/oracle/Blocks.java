@@ -19,10 +19,21 @@ public final class Blocks {
         case Q4_K -> q4k(bytes, from, out, to);
         case Q6_K -> q6k(bytes, from, out, to);
         case Q8_K -> q8k(bytes, from, out, to);
-        default -> throw new IllegalArgumentException("no decoder for " + format.label());
+        default -> byElement(format, new BlockBits(bytes, from), out, to);
       }
     }
     return out;
+  }
+
+  private static void byElement(QuantFormat format, BlockBits block, double[] out, int to) {
+    for (int e = 0; e < format.blockElements(); e++) {
+      double value = switch (format) {
+        case Q4_1, Q5_0, Q5_1, Q8_1, Q1_0, Q2_0, MXFP4, NVFP4, IQ4_NL -> BlocksOfOneScale.value(format, block, e);
+        case Q2_K, Q3_K, Q5_K, IQ4_XS, TQ1_0, TQ2_0 -> BlocksOfSubScales.value(format, block, e);
+        default -> BlocksOfGrids.value(format, block, e);
+      };
+      out[to + e] = (float) value;
+    }
   }
 
   private static void q40(byte[] in, int from, double[] out, int to) {
