@@ -20,6 +20,7 @@ final class EntryParser {
   final List<String> irreproducible = new ArrayList<>();
   int parameterBytes;
   int maxThreads = 1024;
+  boolean exactThreads;
   int sharedGranule = 4;
   int globalGranule = 4;
 

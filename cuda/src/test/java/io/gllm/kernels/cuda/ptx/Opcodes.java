@@ -61,11 +61,6 @@ final class Opcodes {
     }
   }
 
-  /** Whether an opcode is known. */
-  static boolean knows(String opcode) {
-    return KNOWN.binders.containsKey(opcode);
-  }
-
   void put(String opcode, Binder binder) {
     if (binders.put(opcode, binder) != null) {
       throw new AssertionError(opcode + " is defined twice");

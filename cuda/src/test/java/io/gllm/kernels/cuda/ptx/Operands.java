@@ -119,11 +119,14 @@ final class Operands {
       return checked(r.id(), least, most);
     }
     if (meaning instanceof Scope.Variable v) {
+      if (least != 64 && !(v.space().equals("shared") && least == 32)) {
+        throw instruction.fault("the address of " + text + " has 64 bits, not " + least);
+      }
       return entry.registers.constant(v.address(), least);
     }
     if (SPECIAL.matcher(text).matches()) {
-      if (least > 32) {
-        throw instruction.fault(text + " has 32 bits");
+      if (least != 32) {
+        throw instruction.fault(text + " has 32 bits, not " + least);
       }
       return entry.registers.special(text, 32);
     }
@@ -193,11 +196,6 @@ final class Operands {
   /** The constant that operand {@code i} must be. */
   int constant(int i) {
     return (int) Initialiser.number(texts.get(i), new Statement(instruction.line, instruction.text));
-  }
-
-  /** The space of a variable that is named as an operand, null for anything else. */
-  String space(int i) {
-    return scope.find(texts.get(i)) instanceof Scope.Variable v ? v.space() : null;
   }
 
   /** The result depends on the device. */

@@ -11,6 +11,7 @@ public final class PtxEntry {
   private final int parameterBytes;
   private final int maxThreads;
   private final int sharedBytes;
+  final boolean exactThreads;
   final int sharedGranule;
   final int globalGranule;
   final boolean dynamicShared;
@@ -25,6 +26,7 @@ public final class PtxEntry {
     parameters = List.copyOf(p.parameters);
     parameterBytes = p.parameterBytes;
     maxThreads = p.maxThreads;
+    exactThreads = p.exactThreads;
     sharedBytes = p.shared.bytes;
     dynamicShared = p.shared.dynamic;
     sharedNames = p.shared.names;

@@ -89,6 +89,8 @@ public final class PtxLaunch {
     require((long) grid[0] * grid[1] * grid[2] < 1 << 29, entry, "more groups than can be watched");
     require(threads <= entry.maxThreads() && threads <= 1024, entry,
         threads + " threads in a group, at most " + entry.maxThreads() + " by .maxntid");
+    require(!entry.exactThreads || threads == entry.maxThreads(), entry,
+        threads + " threads in a group, not " + entry.maxThreads() + " as .reqntid asks");
     require(parameters.byteSize() == entry.parameterBytes(), entry,
         parameters.byteSize() + " bytes of parameters, not " + entry.parameterBytes());
     require(dynamicShared == 0 || entry.dynamicShared, entry, "has no dynamic shared memory");

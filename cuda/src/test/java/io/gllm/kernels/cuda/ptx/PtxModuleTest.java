@@ -115,6 +115,8 @@ class PtxModuleTest {
     refused("setp.ne.s32 %p0, %r0, 7", "setp.ne.s32 %r1, %r0, 7", "%r1 has 32 bits, not 1");
     refused("setp.ne.s32 %p0, %r0, 7", "setp.ne.s32 %p0, %r0, 4294967296", "4294967296 is no value of 32 bits");
     refused("setp.ne.s32 %p0, %r0, 7", "setp.ne.s32 %p0, %r0, %clock", "%clock is not a register");
+    refused("mov.f32 %f0, 0f3F800000", "mov.b32 %f0, x", "the address of x has 64 bits, not 32");
+    refused("mov.f32 %f0, 0f3F800000", "mov.u16 %h0, %tid.x", "%tid.x has 32 bits, not 16");
     refused("@%p0 bra", "@%r0 bra", "%r0 is not a predicate");
     refused("add.s32 %r1, %inner, %r0; }", "} add.s32 %r1, %inner, %r0;", "%inner is not a register");
     refused(".reg .b32 %r<8>;", ".reg .b32 %r<8>, %r3;", "%r3 is defined twice");
@@ -128,6 +130,8 @@ class PtxModuleTest {
       MemorySegment p = arena.allocate(24, 8);
       DeviceMemoryMap memory = new DeviceMemoryMap();
       misused("256 threads in a group, at most 128", () -> PtxLaunch.run(m.entry("first"), 1, 1, 1, 256, 1, 1, p, memory));
+      misused("64 threads in a group, not 128 as .reqntid asks", () -> PtxLaunch
+          .run(PtxModule.parse(TEXT.replace(".maxntid", ".reqntid")).entry("first"), 1, 1, 1, 64, 1, 1, p, memory));
       misused("24 bytes of parameters, not 0", () -> PtxLaunch.run(m.entry("second"), 1, 1, 1, 32, 1, 1, p, memory));
       misused("out of range", () -> PtxLaunch.run(m.entry("first"), 1, 0, 1, 32, 1, 1, p, memory));
       misused("out of range", () -> PtxLaunch.run(m.entry("first"), 1, 65536, 1, 32, 1, 1, p, memory));

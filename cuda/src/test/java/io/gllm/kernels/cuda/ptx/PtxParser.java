@@ -126,6 +126,7 @@ final class PtxParser {
       switch (m.group(1)) {
         case "maxntid", "reqntid" -> {
           e.maxThreads = 1;
+          e.exactThreads = m.group(1).equals("reqntid");
           for (int i = 2; i <= 4; i++) {
             e.maxThreads *= m.group(i) == null ? 1 : Integer.parseInt(m.group(i));
           }
