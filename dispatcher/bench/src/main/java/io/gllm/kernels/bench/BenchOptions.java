@@ -1,56 +1,69 @@
 package io.gllm.kernels.bench;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
  * What a run measures.
  *
- * @param suites names of suites, see {@link Suites}; empty for the standard ones, or for all if an operator is named
+ * @param suites names of suites, see {@link Bench#suites()}; empty for the standard ones, or for all if an operator is named
  * @param op only cases of this operator, or null
- * @param backend the backend, or null for the best one
- * @param tier the best tier of the CPU to use, or null for the best there is
- * @param isa the instruction set of the CPU's native tier (avx512, avx2, neon), or null for the best there is
- * @param threads threads of the CPU; 0 for all, which the suite {@code bars} replaces by 1
+ * @param settings the devices, in turn with each other; the first is the one that others are compared with
+ * @param peers names of foreign libraries to run beside the CPU, see {@link Bench#peers()}
+ * @param requirePeers whether a library that is not installed is an error; else the report says so
+ * @param model the GGUF file of the suite {@code model}, or null
  * @param rounds samples of each case, at least 1; its peaks are sampled as often, in turn with it
- * @param seconds time for the samples of one case; a case whose call takes longer than {@link #mostSeconds()} is left out
+ * @param seconds time for the samples of one case; a case whose call takes longer than four times that is left out
  */
-public record BenchOptions(List<String> suites, String op, String backend, String tier, String isa, int threads, int rounds,
-    double seconds) {
+public record BenchOptions(List<String> suites, String op, List<Setting> settings, List<String> peers, boolean requirePeers, Path model,
+    int rounds, double seconds) {
   /** Two to three minutes on all threads of the best device. */
-  public static final BenchOptions DEFAULT = new BenchOptions(List.of(), null, null, null, null, 0, 7, 1.5);
+  public static final BenchOptions DEFAULT = new BenchOptions(List.of(), null, List.of(Setting.BEST), List.of(), false, null, 7, 1.5);
 
   /** Checks the numbers. */
   public BenchOptions {
     suites = List.copyOf(suites);
-    if (threads < 0 || rounds < 1 || !(seconds > 0 && seconds <= 3600)) {
-      throw new IllegalArgumentException("threads must not be negative, rounds at least 1, seconds in (0, 3600]: " + threads + ", " + rounds
-          + ", " + seconds);
+    settings = List.copyOf(settings);
+    peers = List.copyOf(peers);
+    if (settings.isEmpty() || rounds < 1 || rounds > ReportReader.MOST_SAMPLES || !(seconds > 0 && seconds <= 3600)) {
+      throw new IllegalArgumentException("a run needs a device, 1 to " + ReportReader.MOST_SAMPLES + " rounds and seconds in (0, 3600]: "
+          + settings.size() + " devices, " + rounds + ", " + seconds);
     }
   }
 
   /** The same for other suites. */
   public BenchOptions withSuites(String... names) {
-    return new BenchOptions(List.of(names), op, backend, tier, isa, threads, rounds, seconds);
+    return new BenchOptions(List.of(names), op, settings, peers, requirePeers, model, rounds, seconds);
   }
 
   /** The same for one operator. */
   public BenchOptions withOp(String name) {
-    return new BenchOptions(suites, name, backend, tier, isa, threads, rounds, seconds);
+    return new BenchOptions(suites, name, settings, peers, requirePeers, model, rounds, seconds);
   }
 
-  /** The same on another device, tier and number of threads. */
-  public BenchOptions on(String otherBackend, String otherTier, int otherThreads) {
-    return new BenchOptions(suites, op, otherBackend, otherTier, isa, otherThreads, rounds, seconds);
+  /** The same on other devices. */
+  public BenchOptions on(Setting... others) {
+    return new BenchOptions(suites, op, List.of(others), peers, requirePeers, model, rounds, seconds);
   }
 
-  /** The same with another instruction set of the CPU's native tier. */
-  public BenchOptions withIsa(String otherIsa) {
-    return new BenchOptions(suites, op, backend, tier, otherIsa, threads, rounds, seconds);
+  /** The same beside foreign libraries. */
+  public BenchOptions withPeers(boolean required, String... names) {
+    return new BenchOptions(suites, op, settings, List.of(names), required, model, rounds, seconds);
+  }
+
+  /** The same with a model. */
+  public BenchOptions withModel(Path file) {
+    return new BenchOptions(suites, op, settings, peers, requirePeers, file, rounds, seconds);
   }
 
   /** The same with another number of samples and another time for each case. */
   public BenchOptions sampling(int otherRounds, double otherSeconds) {
-    return new BenchOptions(suites, op, backend, tier, isa, threads, otherRounds, otherSeconds);
+    return new BenchOptions(suites, op, settings, peers, requirePeers, model, otherRounds, otherSeconds);
+  }
+
+  /** Whether the bars are judged. */
+  boolean judged() {
+    return suites.contains(Bars.SUITE);
   }
 
   /** The longest call that is waited for. */

@@ -3,10 +3,11 @@ package io.gllm.kernels.bench;
 import io.gllm.kernels.api.spi.PeakKind;
 
 /**
- * A case as it was measured, or the reason why not.
+ * A case as a contender ran it, or the reason why not.
  *
- * @param benchCase the case
+ * @param key which case
  * @param kernel name of the kernel that ran
+ * @param work what one call does
  * @param calls calls of one sample
  * @param samples seconds of one call, or null if it was left out
  * @param share the least time that the limits of the same round allow, relative to the time taken; median over the rounds; NaN if
@@ -19,29 +20,25 @@ import io.gllm.kernels.api.spi.PeakKind;
  *     while it waited for its team
  * @param skipped why it was left out, or null
  */
-public record CaseResult(
-    BenchCase benchCase,
-    String kernel,
-    long calls,
-    Samples samples,
-    double share,
-    double bestShare,
-    PeakKind bound,
-    double allocated,
-    double running,
-    String skipped) {
+public record CaseResult(CaseKey key, String kernel, Work work, long calls, Samples samples, double share, double bestShare, PeakKind bound,
+    double allocated, double running, String skipped) {
   /** A case that was left out. */
-  static CaseResult skipped(BenchCase benchCase, String kernel, String reason) {
-    return new CaseResult(benchCase, kernel, 0, null, Double.NaN, Double.NaN, null, Double.NaN, Double.NaN, reason);
+  static CaseResult skipped(CaseKey key, String kernel, Work work, String reason) {
+    return new CaseResult(key, kernel, work, 0, null, Double.NaN, Double.NaN, null, Double.NaN, Double.NaN, reason);
   }
 
   /** 10^9 operations in a second. */
   public double gigaflops() {
-    return benchCase.flops() / samples.median() / 1e9;
+    return work.flops() / samples.median() / 1e9;
   }
 
   /** 10^9 bytes in a second. */
   public double gigabytes() {
-    return benchCase.bytes() / samples.median() / 1e9;
+    return work.bytes() / samples.median() / 1e9;
+  }
+
+  /** Tokens in a second; 0 unless it is a model that ran. */
+  public double tokensPerSecond() {
+    return work.tokens() / samples.median();
   }
 }

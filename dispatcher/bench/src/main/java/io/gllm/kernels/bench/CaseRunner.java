@@ -1,106 +1,87 @@
 package io.gllm.kernels.bench;
 
-import io.gllm.kernels.KernelDispatcher;
-import io.gllm.kernels.api.spi.Candidate;
-import io.gllm.kernels.api.spi.PeakKind;
-import io.gllm.kernels.api.spi.PeakProbe;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Measures one case after the other: each sample of a case stands between two of its limits. */
+/** Measures one case after the other, on all contenders in turn: they see the same state of the machine. */
 final class CaseRunner {
-  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-
-  private final KernelDispatcher kernels;
+  private final List<Starter> starters;
   private final PeakLog log;
   private final BenchOptions options;
 
   /** Operations, or bytes where there are none, that a second of an operator did so far: tells how long a larger case takes. */
   private final Map<String, Double> rates = new HashMap<>();
 
-  CaseRunner(KernelDispatcher kernels, PeakLog log, BenchOptions options) {
-    this.kernels = kernels;
+  CaseRunner(List<Starter> starters, PeakLog log, BenchOptions options) {
+    this.starters = starters;
     this.log = log;
     this.options = options;
   }
 
-  CaseResult run(BenchCase benchCase) {
-    return benchCase.op() == null ? runLoop(benchCase) : runOperator(benchCase);
-  }
-
-  private CaseResult runLoop(BenchCase benchCase) {
-    try (PeakProbe probe = kernels.openPeak(benchCase.loop(), benchCase.roof().bytes())) {
-      return probe == null
-          ? CaseResult.skipped(benchCase, "none", "this device and tier have no such loop")
-          : measure(benchCase.withFlops(probe.work()), probe.name(), probe::run);
+  /** One result for each contender that has something like the case, in their order. */
+  List<CaseResult> run(BenchCase benchCase) {
+    Map<CaseKey, CaseResult> results = new HashMap<>();
+    List<CaseKey> order = new ArrayList<>();
+    Map<CaseKey, Lane> lanes = new HashMap<>();
+    try {
+      for (Starter starter : starters) {
+        if (starter.has(benchCase)) {
+          CaseKey key = benchCase.key(starter.contender().label());
+          order.add(key);
+          enter(benchCase, key, starter, lanes, results);
+        }
+      }
+      sample(order.stream().map(lanes::get).filter(lane -> lane != null).toList());
+      lanes.forEach((key, lane) -> results.put(key, note(lane.result())));
+    } finally {
+      lanes.values().forEach(Lane::close);
     }
+    return order.stream().map(results::get).toList();
   }
 
-  private CaseResult runOperator(BenchCase benchCase) {
-    String kernel = kernel(benchCase);
-    double expected = work(benchCase) / rates.getOrDefault(rateKey(benchCase), Double.MAX_VALUE);
+  /** Adds a lane, or the reason why there is none. */
+  private void enter(BenchCase benchCase, CaseKey key, Starter starter, Map<CaseKey, Lane> lanes, Map<CaseKey, CaseResult> results) {
+    double expected = benchCase.work().amount() / rates.getOrDefault(rateKey(key), Double.MAX_VALUE);
     if (expected > options.mostSeconds()) {
-      return CaseResult.skipped(benchCase, kernel, String.format(Locale.ROOT, "one call takes about %.0f s", expected));
+      results.put(key, leftOut(benchCase, key, starter, String.format(Locale.ROOT, "one call takes about %.0f s", expected)));
+      return;
     }
-    try (Operands operands = new Operands(kernels)) {
-      return measure(benchCase, kernel, benchCase.setup().prepare(kernels, operands));
-    }
-  }
-
-  private String kernel(BenchCase benchCase) {
-    return kernels.explain(benchCase.op()).get(benchCase.type()).stream().filter(Candidate::chosen).map(Candidate::kernel).findFirst()
-        .orElse("none");
-  }
-
-  private static double work(BenchCase benchCase) {
-    return benchCase.flops() > 0 ? benchCase.flops() : benchCase.bytes();
-  }
-
-  private static String rateKey(BenchCase benchCase) {
-    return benchCase.name() + " " + benchCase.type().label();
-  }
-
-  private CaseResult measure(BenchCase benchCase, String kernel, Runnable call) {
-    Side side = new Side(call, kernels::sync);
-    double first = side.prepare(options.seconds() / options.rounds());
-    rates.put(rateKey(benchCase), work(benchCase) / first);
-    if (first > options.mostSeconds()) {
-      return CaseResult.skipped(benchCase, kernel, String.format(Locale.ROOT, "one call takes %.0f s", first));
-    }
-    try (Limits limits = new Limits(kernels, benchCase.roof(), log)) {
-      return sample(benchCase, kernel, side, limits);
+    try {
+      Lane lane = new Lane(key, benchCase, starter.enter(benchCase), starter, log, options);
+      rates.put(rateKey(key), benchCase.work().amount() / lane.first());
+      if (lane.first() > options.mostSeconds()) {
+        lane.close();
+        results.put(key, leftOut(benchCase, key, starter, String.format(Locale.ROOT, "one call takes %.0f s", lane.first())));
+      } else {
+        lanes.put(key, lane);
+      }
+    } catch (BenchCase.CannotRun e) {
+      results.put(key, leftOut(benchCase, key, starter, e.getMessage()));
     }
   }
 
-  private CaseResult sample(BenchCase benchCase, String kernel, Side side, Limits limits) {
-    AllocationMeter meter = new AllocationMeter();
-    double[] seconds = new double[options.rounds()];
-    double[] shares = new double[options.rounds()];
-    double[] running = new double[options.rounds()];
-    double[] allocated = new double[options.rounds()];
-    Map<PeakKind, Double> before = limits.sample();
+  private static CaseResult leftOut(BenchCase benchCase, CaseKey key, Starter starter, String reason) {
+    return CaseResult.skipped(key, starter.kernel(benchCase), benchCase.work(), reason);
+  }
+
+  /** Every round begins with another lane, so that none always follows the same neighbour. */
+  private void sample(List<Lane> lanes) {
     for (int round = 0; round < options.rounds(); round++) {
-      long bytes = meter.total();
-      long ran = THREADS.getCurrentThreadCpuTime();
-      seconds[round] = side.sample();
-      running[round] = (THREADS.getCurrentThreadCpuTime() - ran) / 1e9 / (seconds[round] * side.repeats());
-      allocated[round] = (double) (meter.total() - bytes) / side.repeats();
-      Map<PeakKind, Double> after = limits.sample();
-      shares[round] = share(benchCase, Limits.between(before, after), seconds[round]);
-      before = after;
+      for (int i = 0; i < lanes.size(); i++) {
+        lanes.get((round + i) % lanes.size()).sample(round);
+      }
     }
-    Samples samples = new Samples(seconds);
-    rates.put(rateKey(benchCase), work(benchCase) / samples.median());
-    PeakKind bound = benchCase.roof().bound(benchCase.flops(), benchCase.bytes(), limits.best());
-    return new CaseResult(benchCase, kernel, side.repeats(), samples, Samples.quantile(shares, 0.5),
-        share(benchCase, limits.best(), samples.best()), bound, Samples.quantile(allocated, 0.5),
-        Samples.quantile(running, 0.5), null);
   }
 
-  private static double share(BenchCase benchCase, Map<PeakKind, Double> speeds, double seconds) {
-    return benchCase.roof().seconds(benchCase.flops(), benchCase.bytes(), speeds) / seconds;
+  private CaseResult note(CaseResult result) {
+    rates.put(rateKey(result.key()), result.work().amount() / result.samples().median());
+    return result;
+  }
+
+  private static String rateKey(CaseKey key) {
+    return key.contender() + " " + key.op() + " " + key.type();
   }
 }

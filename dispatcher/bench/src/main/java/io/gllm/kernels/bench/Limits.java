@@ -25,26 +25,25 @@ final class Limits implements AutoCloseable {
     }
   }
 
+  private final String contender;
   private final Roof roof;
   private final PeakLog log;
   private final Map<PeakKind, Limit> limits = new EnumMap<>(PeakKind.class);
   private final Map<PeakKind, Double> best = new EnumMap<>(PeakKind.class);
 
-  Limits(KernelDispatcher kernels, Roof roof, PeakLog log) {
+  Limits(KernelDispatcher kernels, String contender, Roof roof, PeakLog log) {
+    this.contender = contender;
     this.roof = roof;
     this.log = log;
     Stream.concat(roof.compute().stream(), roof.memory().stream()).forEach(kind -> {
       PeakProbe probe = kernels.openPeak(kind, roof.bytes());
       if (probe != null) {
-        Side side = new Side(probe::run, Limits::nothing);
+        Side side = new Side(probe::run, Entry::nothing);
         side.prepare(SECONDS);
         limits.put(kind, new Limit(probe, side));
       }
     });
   }
-
-  /** A loop has finished when it returns. */
-  private static void nothing() {}
 
   /** Operations or bytes in a second, of each loop that the device has. */
   Map<PeakKind, Double> sample() {
@@ -53,7 +52,7 @@ final class Limits implements AutoCloseable {
       double speed = limit.probe().work() / limit.fastest();
       speeds.put(kind, speed);
       best.merge(kind, speed, Math::max);
-      log.note(kind, roof.bytes(), limit.probe().name(), speed);
+      log.note(contender, kind, roof.bytes(), limit.probe().name(), speed);
     });
     return speeds;
   }

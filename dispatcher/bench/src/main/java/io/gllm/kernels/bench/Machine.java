@@ -1,12 +1,10 @@
 package io.gllm.kernels.bench;
 
-import io.gllm.kernels.KernelDispatcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -19,41 +17,21 @@ import java.util.stream.Stream;
  * @param jdk version of the JDK
  * @param vm name of the JVM
  * @param date UTC, to the second
- * @param backend the backend that was measured
- * @param device the device's name
- * @param features what the device can do
- * @param tier the tier that was asked for, or {@code best}
- * @param isa the instruction set of the native tier that was asked for, or {@code best}
- * @param threads threads of the CPU that took part
  */
-public record Machine(
-    String processor,
-    int processors,
-    String os,
-    String arch,
-    String jdk,
-    String vm,
-    String date,
-    String backend,
-    String device,
-    List<String> features,
-    String tier,
-    String isa,
-    int threads) {
+public record Machine(String processor, int processors, String os, String arch, String jdk, String vm, String date) {
   private static final Path LINUX_PROCESSORS = Path.of("/proc/cpuinfo");
 
-  /** This machine, with the device of {@code kernels}, opened as {@code options} ask. */
-  static Machine of(KernelDispatcher kernels, BenchOptions options, int threads) {
-    var device = kernels.device();
+  /** This machine, now. */
+  static Machine here() {
     return new Machine(processorName(), Runtime.getRuntime().availableProcessors(),
         System.getProperty("os.name") + " " + System.getProperty("os.version"), System.getProperty("os.arch"),
         System.getProperty("java.runtime.version"), System.getProperty("java.vm.name"),
-        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-        device.backend(), device.name(), device.features(), orBest(options.tier()), orBest(options.isa()), threads);
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 
-  private static String orBest(String wanted) {
-    return wanted == null ? "best" : wanted;
+  /** The hardware in a line. */
+  String hardware() {
+    return processor + ", " + processors + " threads, " + arch;
   }
 
   private static String processorName() {

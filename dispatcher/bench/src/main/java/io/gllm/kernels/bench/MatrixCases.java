@@ -25,42 +25,48 @@ final class MatrixCases {
     return BenchCase.of(suite, op, type, shape(m, n, k), MatMul.flops(m, n, k), bytes, Roof.floatProduct(bytes), setup);
   }
 
+  /** A product that foreign libraries have as well, in f32. */
+  private static BenchCase common(BenchCase product, long m, long n, long k, boolean transposed) {
+    return product.type() == DType.F32 ? product.withProduct(new Product(m, n, k, transposed)) : product;
+  }
+
   static BenchCase gemv(String suite, DType type, long m, long n) {
     double bytes = MatMul.bytes(type, DType.F32, 1, m, n);
-    return BenchCase.of(suite, MatMul.GEMV, type, "m=" + m + " n=" + n, MatMul.flops(1, m, n), bytes, Roof.floatProduct(bytes),
+    BenchCase gemv = BenchCase.of(suite, MatMul.GEMV, type, "m=" + m + " n=" + n, MatMul.flops(1, m, n), bytes, Roof.floatProduct(bytes),
         (kernels, operands) -> {
           Buffer a = operands.random(type, m * n);
           Buffer x = operands.random(DType.F32, n);
           Buffer y = operands.zeros(DType.F32, m);
           return () -> kernels.gemv(a, x, y, m, n);
         });
+    return type == DType.F32 ? gemv.withProduct(new Product(m, 1, n, false)) : gemv;
   }
 
   static BenchCase gemm(String suite, DType type, long m, long n, long k) {
-    return product(suite, MatMul.GEMM, type, m, n, k, (kernels, operands) -> {
+    return common(product(suite, MatMul.GEMM, type, m, n, k, (kernels, operands) -> {
       Buffer a = operands.random(DType.F32, m * k);
       Buffer b = operands.random(type, k * n);
       Buffer c = operands.zeros(DType.F32, m * n);
       return () -> kernels.gemm(a, b, c, m, n, k);
-    });
+    }), m, n, k, false);
   }
 
   static BenchCase gemmBt(String suite, DType type, long m, long n, long k) {
-    return product(suite, MatMul.GEMM_BT, type, m, n, k, (kernels, operands) -> {
+    return common(product(suite, MatMul.GEMM_BT, type, m, n, k, (kernels, operands) -> {
       Buffer a = operands.random(DType.F32, m * k);
       Buffer b = operands.random(type, n * k);
       Buffer c = operands.zeros(DType.F32, m * n);
       return () -> kernels.gemmBt(a, b, c, m, n, k);
-    });
+    }), m, n, k, true);
   }
 
   static BenchCase prepacked(String suite, DType type, long m, long n, long k) {
-    return product(suite, MatMul.GEMM_PREPACKED, type, m, n, k, (kernels, operands) -> {
+    return common(product(suite, MatMul.GEMM_PREPACKED, type, m, n, k, (kernels, operands) -> {
       Buffer a = operands.random(DType.F32, m * k);
       Buffer b = operands.packed(type, n, k, true);
       Buffer c = operands.zeros(DType.F32, m * n);
       return () -> kernels.gemmPrepacked(a, b, c, m, n, k);
-    });
+    }), m, n, k, true);
   }
 
   static BenchCase bias(String suite, DType type, long m, long n, long k) {

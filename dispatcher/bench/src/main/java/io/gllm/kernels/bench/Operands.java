@@ -15,7 +15,7 @@ import java.util.Deque;
 import java.util.SplittableRandom;
 
 /** The buffers of a case, freed together. Contents are the same in every run. */
-public final class Operands implements AutoCloseable {
+final class Operands implements AutoCloseable {
   /** Large buffers repeat a piece of this many elements: making up half a gigabyte of numbers takes longer than the case. */
   private static final long PIECE = 1 << 16;
 
@@ -23,7 +23,7 @@ public final class Operands implements AutoCloseable {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final KernelDispatcher kernels;
-  private final Deque<Buffer> buffers = new ArrayDeque<>();
+  private final Deque<Runnable> closers = new ArrayDeque<>();
 
   Operands(KernelDispatcher kernels) {
     this.kernels = kernels;
@@ -48,7 +48,11 @@ public final class Operands implements AutoCloseable {
 
   /** {@code n} numbers in -1..1, or blocks of them. */
   public Buffer random(ElementType type, long n) {
-    Buffer buffer = zeros(type, n);
+    return keep(filled(type, n));
+  }
+
+  private Buffer filled(ElementType type, long n) {
+    Buffer buffer = kernels.allocate(type, n);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment piece = arena.allocate(type.bytesFor(PIECE), 64);
       fill(piece, type);
@@ -56,22 +60,28 @@ public final class Operands implements AutoCloseable {
         long count = Math.min(PIECE, n - at);
         kernels.write(buffer.slice(at, count), piece.asSlice(0, type.bytesFor(count)));
       }
+    } catch (RuntimeException | Error e) {
+      buffer.close();
+      throw e;
     }
     return buffer;
   }
 
   /** Random weights [n][k], or [k][n], in the device's own order; the row-major form is freed at once. */
   public Buffer packed(ElementType type, long n, long k, boolean transposed) {
-    Buffer rows = random(type, n * k);
-    Buffer packed = keep(kernels.packWeights(rows, n, k, transposed));
-    buffers.remove(rows);
-    rows.close();
-    return packed;
+    try (Buffer rows = filled(type, n * k)) {
+      return keep(kernels.packWeights(rows, n, k, transposed));
+    }
   }
 
   private Buffer keep(Buffer buffer) {
-    buffers.push(buffer);
+    closers.push(buffer::close);
     return buffer;
+  }
+
+  /** Frees something else with the buffers, before those that were made earlier. */
+  void onClose(Runnable closer) {
+    closers.push(closer);
   }
 
   private static void fill(MemorySegment piece, ElementType type) {
@@ -114,8 +124,8 @@ public final class Operands implements AutoCloseable {
 
   @Override
   public void close() {
-    while (!buffers.isEmpty()) {
-      buffers.pop().close();
+    while (!closers.isEmpty()) {
+      closers.pop().run();
     }
   }
 }

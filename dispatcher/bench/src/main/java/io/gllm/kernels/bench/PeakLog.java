@@ -8,13 +8,13 @@ import java.util.Map;
 
 /** The speeds that the loops of the device reached in a run. */
 final class PeakLog {
-  private record Key(PeakKind kind, long bytes, String probe) {}
+  private record Key(String contender, PeakKind kind, long bytes, String probe) {}
 
   private final Map<Key, List<Double>> speeds = new LinkedHashMap<>();
 
   /** Notes a sample; {@code bytes} tells memory loops of different sizes apart. */
-  void note(PeakKind kind, long bytes, String probe, double speed) {
-    speeds.computeIfAbsent(new Key(kind, kind.isCompute() ? 0 : bytes, probe), k -> new ArrayList<>()).add(speed);
+  void note(String contender, PeakKind kind, long bytes, String probe, double speed) {
+    speeds.computeIfAbsent(new Key(contender, kind, kind.isCompute() ? 0 : bytes, probe), k -> new ArrayList<>()).add(speed);
   }
 
   /** What was measured, over all cases. */
@@ -24,7 +24,7 @@ final class PeakLog {
       double[] values = seen.stream().mapToDouble(Double::doubleValue).toArray();
       double median = Samples.quantile(values, 0.5);
       double spread = (Samples.quantile(values, 0.75) - Samples.quantile(values, 0.25)) / median;
-      results.add(new PeakResult(key.kind(), key.bytes(), key.probe(), median, Samples.quantile(values, 1), spread));
+      results.add(new PeakResult(key.contender(), key.kind(), key.bytes(), key.probe(), median, Samples.quantile(values, 1), spread));
     });
     return results;
   }

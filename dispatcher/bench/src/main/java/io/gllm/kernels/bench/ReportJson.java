@@ -11,6 +11,9 @@ import java.util.Map;
  * two reports can be compared with regard to their spread.
  */
 final class ReportJson {
+  /** 2: several contenders in one report. */
+  static final int FORMAT = 2;
+
   private final BenchReport report;
 
   ReportJson(BenchReport report) {
@@ -19,9 +22,11 @@ final class ReportJson {
 
   String text() {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("format", 1);
+    json.put("format", FORMAT);
     json.put("machine", machineJson(report.machine()));
     json.put("running", report.running());
+    json.put("contenders", report.contenders().stream().map(ReportJson::contenderJson).toList());
+    json.put("notes", report.notes());
     json.put("peaks", report.peaks().stream().map(ReportJson::peakJson).toList());
     json.put("cases", report.cases().stream().map(ReportJson::caseJson).toList());
     json.put("bars", report.bars().stream().map(ReportJson::barJson).toList());
@@ -37,17 +42,26 @@ final class ReportJson {
     json.put("jdk", machine.jdk());
     json.put("vm", machine.vm());
     json.put("date", machine.date());
-    json.put("backend", machine.backend());
-    json.put("device", machine.device());
-    json.put("features", machine.features());
-    json.put("tier", machine.tier());
-    json.put("isa", machine.isa());
-    json.put("threads", machine.threads());
+    return json;
+  }
+
+  private static Map<String, Object> contenderJson(Contender contender) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("label", contender.label());
+    json.put("peer", contender.peer());
+    json.put("backend", contender.backend());
+    json.put("device", contender.device());
+    json.put("features", contender.features());
+    json.put("tier", contender.tier());
+    json.put("isa", contender.isa());
+    json.put("threads", contender.threads());
+    json.put("first_kernel_seconds", contender.firstKernel());
     return json;
   }
 
   private static Map<String, Object> peakJson(PeakResult peak) {
     Map<String, Object> json = new LinkedHashMap<>();
+    json.put("contender", peak.contender());
     json.put("kind", peak.kind().name().toLowerCase(Locale.ROOT));
     json.put("bytes", peak.bytes());
     json.put("probe", peak.probe());
@@ -59,14 +73,16 @@ final class ReportJson {
 
   private static Map<String, Object> caseJson(CaseResult result) {
     Map<String, Object> json = new LinkedHashMap<>();
-    BenchCase c = result.benchCase();
-    json.put("suite", c.suite());
-    json.put("op", c.name());
-    json.put("type", c.type().label());
-    json.put("shape", c.shape());
+    CaseKey key = result.key();
+    json.put("contender", key.contender());
+    json.put("suite", key.suite());
+    json.put("op", key.op());
+    json.put("type", key.type());
+    json.put("shape", key.shape());
     json.put("kernel", result.kernel());
-    json.put("flops", c.flops());
-    json.put("bytes", c.bytes());
+    json.put("flops", result.work().flops());
+    json.put("bytes", result.work().bytes());
+    json.put("tokens", result.work().tokens());
     json.put("skipped", result.skipped());
     if (result.skipped() == null) {
       measured(json, result);
@@ -86,6 +102,7 @@ final class ReportJson {
     json.put("spread", result.samples().spread());
     json.put("gflops", result.gigaflops());
     json.put("gbytes", result.gigabytes());
+    json.put("tokens_per_second", result.tokensPerSecond());
     json.put("roofline", result.share());
     json.put("best_roofline", result.bestShare());
     json.put("bound", result.bound() == null ? null : result.bound().name().toLowerCase(Locale.ROOT));
@@ -93,11 +110,12 @@ final class ReportJson {
     json.put("running", result.running());
   }
 
-  private static Map<String, Object> barJson(Bar.Outcome outcome) {
+  private static Map<String, Object> barJson(BarOutcome outcome) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("name", outcome.bar().name());
-    json.put("measure", outcome.bar().measure().name().toLowerCase(Locale.ROOT));
-    json.put("limit", outcome.bar().limit());
+    json.put("contender", outcome.contender());
+    json.put("name", outcome.name());
+    json.put("measure", outcome.measure().name().toLowerCase(Locale.ROOT));
+    json.put("limit", outcome.limit());
     json.put("value", outcome.value());
     json.put("passed", outcome.passed());
     json.put("note", outcome.note());

@@ -14,7 +14,7 @@ import java.util.List;
  * The suites of cases. Sizes "in memory" are 256 MB or more for what is read or written most, far above the caches; sizes "in L2"
  * are 256 KB in all.
  */
-public final class Suites {
+final class Suites {
   /** Elements of f32 in 256 MB. */
   private static final long IN_MEMORY = 64L << 20;
 
@@ -26,7 +26,7 @@ public final class Suites {
   private Suites() {}
 
   /** The suites of a run without further wishes. */
-  public static List<BenchCase> standard() {
+  static List<BenchCase> standard() {
     List<BenchCase> cases = new ArrayList<>();
     cases.addAll(gemm());
     cases.addAll(gemv());
@@ -39,7 +39,7 @@ public final class Suites {
   }
 
   /** Every case of every suite, those that are only run by name included. */
-  public static List<BenchCase> all() {
+  static List<BenchCase> all() {
     List<BenchCase> cases = new ArrayList<>(standard());
     cases.addAll(more());
     return cases;

@@ -14,10 +14,10 @@ class AllocationTest {
   private static final int CALLS = 1_000;
 
   /**
-   * Batches until one must allocate nothing. The first ones do: classes are loaded, and the JVM's own foreign calls make
-   * short-lived objects until the compiler has seen through them, which takes thousands of calls.
+   * Time until a batch must allocate nothing. The first ones do: classes are loaded, and the JVM's own foreign calls make
+   * short-lived objects until the compiler has seen through them, which takes thousands of calls, and seconds where others use the cores.
    */
-  private static final int MOST_BATCHES = 100;
+  private static final long MOST_NANOS = 30_000_000_000L;
 
   @ParameterizedTest
   @ValueSource(strings = {"native", "vector", "scalar"})
@@ -45,7 +45,8 @@ class AllocationTest {
       Runnable call = benchCase.setup().prepare(kernels, operands);
       AllocationMeter meter = new AllocationMeter();
       long bytes = 1;
-      for (int batch = 0; batch < MOST_BATCHES && bytes != 0; batch++) {
+      long start = System.nanoTime();
+      while (bytes != 0 && System.nanoTime() - start < MOST_NANOS) {
         long before = meter.total();
         for (int i = 0; i < calls; i++) {
           call.run();

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /** The machinery of a run; that speeds are reached is for the suite {@code bars} to say, not for a unit test. */
 class BenchTest {
-  private static final BenchOptions QUICK = BenchOptions.DEFAULT.withSuites("overhead").on("cpu", null, 2).sampling(3, 0.03);
+  private static final BenchOptions QUICK = BenchOptions.DEFAULT.withSuites("overhead").on(new Setting("cpu", null, null, 2)).sampling(3,
+      0.03);
 
   private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
 
@@ -30,11 +31,36 @@ class BenchTest {
     assertEquals(Suites.overhead().size(), report.cases().size());
     for (CaseResult result : report.cases()) {
       assertEquals(3, result.samples().seconds().length);
-      assertTrue(result.samples().best() > 0 && result.calls() > 0, result.benchCase().label());
-      assertTrue(result.kernel().contains(result.benchCase().name()), result.kernel());
+      assertTrue(result.samples().best() > 0 && result.calls() > 0, result.key().toString());
+      assertTrue(result.kernel().contains(result.key().op()), result.kernel());
+      assertEquals("cpu 2t", result.key().contender());
     }
-    assertEquals(2, report.machine().threads());
+    assertEquals(2, report.contenders().getFirst().threads());
+    assertTrue(report.contenders().getFirst().firstKernel() > 0);
     assertTrue(progress.toString(StandardCharsets.UTF_8).startsWith("[1/5] vec_add f32 n=8 ... "));
+  }
+
+  @Test
+  void severalDevicesAreMeasuredInOneRun() {
+    BenchReport report = run(QUICK.withOp("vec_scale").on(new Setting("cpu", "native", null, 1), new Setting("cpu", "scalar", null, 2)));
+    assertEquals(List.of("cpu native 1t", "cpu scalar 2t"), report.cases().stream().map(c -> c.key().contender()).toList());
+    assertEquals(1, report.cases().stream().map(c -> c.key().label()).distinct().count());
+    assertTrue(report.cases().getFirst().kernel().startsWith("native_") && report.cases().getLast().kernel().startsWith("scalar_"));
+    assertTrue(progress.toString(StandardCharsets.UTF_8).contains("    cpu scalar 2t: "), progress.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aDeviceThatIsNamedTwiceIsAMistake() {
+    Setting setting = new Setting("cpu", null, null, 1);
+    var twice = assertThrows(IllegalArgumentException.class, () -> run(QUICK.on(setting, setting)));
+    assertTrue(twice.getMessage().contains("'cpu 1t' is named twice"), twice.getMessage());
+  }
+
+  @Test
+  void progressSaysAboutHowLongTheRestTakes() {
+    run(QUICK.sampling(1, 0.01));
+    String text = progress.toString(StandardCharsets.UTF_8);
+    assertTrue(text.contains("[4/5, ") && text.contains(" s left] gemv f32"), text);
   }
 
   @Test
@@ -42,7 +68,8 @@ class BenchTest {
     BenchReport report = run(QUICK.withOp("vec_scale"));
     assertTrue(report.table().contains("overhead vec_scale f32 n=8"), report.table());
     String json = report.json();
-    for (String key : List.of("format", "machine", "processor", "jdk", "tier", "isa", "threads", "date", "peaks", "cases", "seconds",
+    for (String key : List.of("format", "machine", "processor", "jdk", "tier", "isa", "threads", "date", "contenders",
+        "first_kernel_seconds", "notes", "peaks", "cases", "seconds",
         "median_seconds", "roofline", "allocated_bytes_per_call", "bars")) {
       assertTrue(json.contains("\"" + key + "\": "), key);
     }
@@ -51,7 +78,7 @@ class BenchTest {
 
   @Test
   void aCaseIsComparedWithTheLimitsOfTheSameRun() {
-    BenchReport report = run(new BenchOptions(List.of("elementwise"), "exp", "cpu", "scalar", null, 1, 2, 0.02));
+    BenchReport report = run(QUICK.withSuites("elementwise").withOp("exp").on(new Setting("cpu", "scalar", null, 1)).sampling(2, 0.02));
     CaseResult small = report.cases().getLast();
     assertEquals(PeakKind.COPY, small.bound());
     assertTrue(small.share() > 0);
@@ -62,7 +89,7 @@ class BenchTest {
   @Test
   void aRunCanInsistOnAnInstructionSet() {
     String isa = System.getProperty("os.arch").equals("aarch64") ? "neon" : "avx2";
-    BenchReport report = run(QUICK.withSuites("elementwise").withOp("exp").withIsa(isa).sampling(1, 0.002));
+    BenchReport report = run(QUICK.withSuites("elementwise").withOp("exp").on(new Setting("cpu", null, isa, 2)).sampling(1, 0.002));
     assertTrue(report.table().contains("isa " + isa + ", threads 2"), report.table());
     assertFalse(report.peaks().isEmpty());
     for (PeakResult peak : report.peaks()) {
@@ -72,32 +99,31 @@ class BenchTest {
 
   @Test
   void aBusyMachineIsNamed() {
-    BenchCase tiny = VectorCases.binary("x", BinaryOp.ADD, DType.F32, 8);
-    Samples samples = new Samples(new double[]{90e-9});
-    Machine machine = run(QUICK.withOp("vec_scale")).machine();
     for (double running : new double[]{0.5, 1}) {
-      CaseResult result = new CaseResult(tiny, "k", 1, samples, 0.9, 0.95, PeakKind.READ, 0, running, null);
-      BenchReport report = new BenchReport(machine, List.of(), List.of(result), List.of());
+      BenchReport report = SampleReports.of(SampleReports.result("a", running, 0.9, 90e-9));
       assertEquals(running < 0.9, report.table().contains("ran only 50 % of the time"), report.table());
     }
   }
 
+  private static BarOutcome judge(BarOutcome.Measure measure, double limit, CaseResult result) {
+    return new Bar("a", VectorCases.binary("x", BinaryOp.ADD, DType.F32, 8), measure, limit).judge(result);
+  }
+
   @Test
   void barsAreJudgedByTheirNumber() {
-    BenchCase tiny = VectorCases.binary("x", BinaryOp.ADD, DType.F32, 8);
-    Samples samples = new Samples(new double[]{90e-9});
-    CaseResult result = new CaseResult(tiny, "k", 1, samples, 0.9, 0.95, PeakKind.READ, 0, 1, null);
-    assertTrue(new Bar("a", tiny, Bar.Measure.NANOSECONDS, 100).judge(result).passed());
-    assertFalse(new Bar("b", tiny, Bar.Measure.NANOSECONDS, 80).judge(result).passed());
-    assertTrue(new Bar("c", tiny, Bar.Measure.SHARE, 0.9).judge(result).passed());
-    assertFalse(new Bar("d", tiny, Bar.Measure.SHARE, 0.91).judge(result).passed());
-    assertTrue(new Bar("e", tiny, Bar.Measure.ALLOCATED, 0).judge(result).passed());
+    CaseResult result = SampleReports.result("a", 1, 0.9, 90e-9);
+    assertTrue(judge(BarOutcome.Measure.NANOSECONDS, 100, result).passed());
+    assertFalse(judge(BarOutcome.Measure.NANOSECONDS, 80, result).passed());
+    assertTrue(judge(BarOutcome.Measure.SHARE, 0.9, result).passed());
+    assertFalse(judge(BarOutcome.Measure.SHARE, 0.91, result).passed());
+    assertTrue(judge(BarOutcome.Measure.ALLOCATED, 0, result).passed());
   }
 
   @Test
   void aBarWithoutANumberIsNotReached() {
     BenchCase tile = BenchCase.loop("bars", PeakKind.GEMM_TILE);
-    Bar.Outcome outcome = new Bar("tile", tile, Bar.Measure.SHARE, 0.97).judge(CaseResult.skipped(tile, "none", "no such loop"));
+    CaseResult skipped = CaseResult.skipped(tile.key("cpu 1t"), "none", tile.work(), "no such loop");
+    BarOutcome outcome = new Bar("tile", tile, BarOutcome.Measure.SHARE, 0.97).judge(skipped);
     assertFalse(outcome.passed());
     assertEquals("no such loop", outcome.text());
   }
@@ -113,6 +139,8 @@ class BenchTest {
   void optionsAreChecked() {
     assertThrows(IllegalArgumentException.class, () -> QUICK.sampling(0, 1));
     assertThrows(IllegalArgumentException.class, () -> QUICK.sampling(5, Double.NaN));
-    assertThrows(IllegalArgumentException.class, () -> QUICK.on("cpu", null, -1));
+    assertThrows(IllegalArgumentException.class, () -> QUICK.sampling(ReportReader.MOST_SAMPLES + 1, 1), "it could not be read again");
+    assertThrows(IllegalArgumentException.class, () -> QUICK.on());
+    assertThrows(IllegalArgumentException.class, () -> new Setting("cpu", null, null, -1));
   }
 }

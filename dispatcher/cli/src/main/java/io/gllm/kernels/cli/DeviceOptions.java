@@ -3,7 +3,6 @@ package io.gllm.kernels.cli;
 import io.gllm.kernels.KernelDispatcher;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.spi.Device;
-import io.gllm.kernels.bench.BenchOptions;
 import picocli.CommandLine.Option;
 
 /** The options that choose a device, shared by the commands. */
@@ -26,11 +25,6 @@ final class DeviceOptions {
 
   Device openDevice() {
     return builder().openDevice();
-  }
-
-  /** The same measurements on this device; the number of threads is left to the suites unless one was asked for. */
-  BenchOptions on(BenchOptions options) {
-    return options.on(backend, tier, threads == null ? 0 : threads).withIsa(isa);
   }
 
   private KernelDispatcher.Builder builder() {

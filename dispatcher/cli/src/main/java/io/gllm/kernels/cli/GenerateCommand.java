@@ -1,16 +1,12 @@
 package io.gllm.kernels.cli;
 
 import io.gllm.kernels.KernelDispatcher;
-import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.model.GenerationOptions;
 import io.gllm.kernels.model.GenerationResult;
 import io.gllm.kernels.model.LlamaModel;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +17,6 @@ import picocli.CommandLine.Spec;
 /** Continues a text with a GGUF model; without one, with the small model that is bundled. */
 @Command(name = "generate", description = "Continues a text with a GGUF model of the llama architecture.")
 final class GenerateCommand implements Callable<Integer> {
-  private static final String BUNDLED = "/META-INF/gllm/models/tiny-q8_0.gguf";
-
   @Spec
   private CommandSpec spec;
 
@@ -59,26 +53,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GenerationOptions generation = new GenerationOptions(maxTokens, temperature, topK, topP, seed);
-    if (model != null) {
-      return generate(model, generation);
-    }
-    Path unpacked = unpack();
-    try {
-      return generate(unpacked, generation);
-    } finally {
-      Files.deleteIfExists(unpacked);
-    }
-  }
-
-  /** The bundled model as a file, readable by its owner only, since models are mapped rather than read. */
-  private static Path unpack() throws IOException {
-    try (InputStream in = GenerateCommand.class.getResourceAsStream(BUNDLED)) {
-      if (in == null) {
-        throw new KernelException("the bundled model " + BUNDLED + " is missing from the jar");
-      }
-      Path file = Files.createTempFile("gllm-", ".gguf");
-      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-      return file;
+    try (BundledModel chosen = BundledModel.orNamed(model)) {
+      return generate(chosen.file(), generation);
     }
   }
 

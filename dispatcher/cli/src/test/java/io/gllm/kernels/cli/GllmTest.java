@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -118,6 +120,80 @@ class GllmTest {
             "native", "--isa", "avx2", "--threads", "1"),
         err::toString);
     assertTrue(out.toString().contains("(cpu), tier native, isa avx2, threads 1"), out.toString());
+  }
+
+  private int bench(String... more) {
+    List<String> args = new ArrayList<>(List.of("bench", "--suite", "overhead", "--op", "vec_scale", "--rounds", "5", "--seconds", "0.05",
+        "--backend", "cpu", "--threads", "1"));
+    args.addAll(List.of(more));
+    return gllm(args.toArray(String[]::new));
+  }
+
+  @Test
+  void benchComparesWithAnEarlierRun() throws IOException {
+    Path old = folder.resolve("old.json");
+    assertEquals(0, bench("--json", old.toString()), err::toString);
+    String json = Files.readString(old);
+    assertEquals(0, gllm("bench", "--read", old.toString(), "--compare", old.toString(), "--fail-on-regression"), err::toString);
+    assertTrue(out.toString().contains("0 SLOWER, 0 faster, 1 same"), out.toString());
+
+    Path quiet = folder.resolve("quiet.json");
+    Path faster = folder.resolve("faster.json");
+    Files.writeString(quiet, json.replaceAll("\"running\": [0-9.]+", "\"running\": 1"));
+    Files.writeString(faster, Files.readString(quiet).replaceAll("\"seconds\": \\[[^\\]]*\\]", "\"seconds\": [1e-12, 1e-12, 1e-12, 1e-12, 1e-12]"));
+    assertEquals(0, gllm("bench", "--read", quiet.toString(), "--compare", faster.toString()), "a regression is shown");
+    assertTrue(out.toString().contains("1 SLOWER"), out.toString());
+    assertEquals(1, gllm("bench", "--read", quiet.toString(), "--compare", faster.toString(), "--fail-on-regression"));
+    assertEquals(0, gllm("bench", "--read", faster.toString(), "--compare", quiet.toString(), "--fail-on-regression"));
+  }
+
+  @Test
+  void benchComparesWithOtherHardwareOnlyOnRequest() throws IOException {
+    Path old = folder.resolve("old.json");
+    Path other = folder.resolve("other.json");
+    bench("--json", old.toString());
+    Files.writeString(other, Files.readString(old).replaceFirst("\"processor\": \"[^\"]*\"", "\"processor\": \"Abacus\""));
+    assertEquals(1, gllm("bench", "--read", old.toString(), "--compare", other.toString()));
+    assertTrue(err.toString().contains("different hardware") && err.toString().contains("--any-machine"), err.toString());
+    assertEquals(0, gllm("bench", "--read", old.toString(), "--compare", other.toString(), "--any-machine"));
+    assertTrue(out.toString().contains("note: machine: Abacus"), out.toString());
+  }
+
+  @Test
+  void benchRefusesWhatIsNoReportBeforeItMeasures() throws IOException {
+    Path broken = folder.resolve("broken.json");
+    Files.writeString(broken, "{\"format\": 2,}");
+    assertEquals(1, bench("--compare", broken.toString()));
+    assertTrue(err.toString().contains("broken.json is no report of gllm bench: line 1"), err.toString());
+    assertEquals("", out.toString());
+    assertEquals(1, bench("--compare", folder.resolve("none.json").toString()));
+  }
+
+  @Test
+  void benchWritesAPage() throws IOException {
+    Path page = folder.resolve("bench.html");
+    assertEquals(0, bench("--html", page.toString()), err::toString);
+    assertTrue(Files.readString(page).contains("<svg") && Files.readString(page).contains("vec_scale"));
+  }
+
+  @Test
+  void benchMeasuresTheBundledModelOnSeveralDevices() {
+    assertEquals(0, gllm("bench", "--suite", "model", "--backend", "cpu", "--tier", "native,scalar", "--threads", "1,2", "--rounds", "1",
+        "--seconds", "1"), err::toString);
+    for (String device : new String[]{"cpu native 1t", "cpu native 2t", "cpu scalar 1t", "cpu scalar 2t"}) {
+      assertTrue(out.toString().matches("(?s).*model decode q8_0 tiny-stories-grammar tokens=64 +" + device + ".*"), out.toString());
+    }
+    assertTrue(out.toString().contains("tokens/s"), out.toString());
+  }
+
+  @Test
+  void benchRefusesOptionsWithoutEffect() {
+    for (String[] args : new String[][]{{"--fail-on-regression"}, {"--any-machine"}, {"--require-peer"}, {"--model", "x.gguf"}}) {
+      assertEquals(1, bench(args));
+      assertTrue(err.toString().contains(args[0] + " needs --"), err.toString());
+    }
+    assertEquals(1, bench("--peer", "abacus"));
+    assertTrue(err.toString().contains("there is no peer 'abacus'"), err.toString());
   }
 
   private void golden(String format, int value) throws IOException {
