@@ -17,7 +17,7 @@ class AllocationTest {
    * Time until a batch must allocate nothing. The first ones do: classes are loaded, and the JVM's own foreign calls make
    * short-lived objects until the compiler has seen through them, which takes thousands of calls, and seconds where others use the cores.
    */
-  private static final long MOST_NANOS = 30_000_000_000L;
+  private static final long MOST_NANOS = 10_000_000_000L;
 
   @ParameterizedTest
   @ValueSource(strings = {"native", "vector", "scalar"})

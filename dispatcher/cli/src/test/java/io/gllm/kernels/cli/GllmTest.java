@@ -140,7 +140,8 @@ class GllmTest {
     Path quiet = folder.resolve("quiet.json");
     Path faster = folder.resolve("faster.json");
     Files.writeString(quiet, json.replaceAll("\"running\": [0-9.]+", "\"running\": 1"));
-    Files.writeString(faster, Files.readString(quiet).replaceAll("\"seconds\": \\[[^\\]]*\\]", "\"seconds\": [1e-12, 1e-12, 1e-12, 1e-12, 1e-12]"));
+    Files.writeString(faster,
+        Files.readString(quiet).replaceAll("\"seconds\": \\[[^\\]]*\\]", "\"seconds\": [1e-12, 1e-12, 1e-12, 1e-12, 1e-12]"));
     assertEquals(0, gllm("bench", "--read", quiet.toString(), "--compare", faster.toString()), "a regression is shown");
     assertTrue(out.toString().contains("1 SLOWER"), out.toString());
     assertEquals(1, gllm("bench", "--read", quiet.toString(), "--compare", faster.toString(), "--fail-on-regression"));
