@@ -6,7 +6,7 @@ import io.gllm.kernels.api.spi.BackendProvider;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
-import java.util.List;
+import io.gllm.kernels.api.spi.Rejection;
 
 /** The Vulkan backend: GPUs of any maker on Linux and Windows, and software devices such as llvmpipe. */
 public final class VulkanBackendProvider implements BackendProvider {
@@ -20,16 +20,28 @@ public final class VulkanBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe(BackendConfig config) {
-    return new Probe(List.of(), VulkanProbe.ofThisMachine().look());
+    return VulkanProbe.ofThisMachine().look();
   }
 
   /**
-   * Always throws: this version carries no Vulkan kernels.
+   * Opens a device. Options: {@code vulkan.cache=off} keeps no compiled kernels between runs; {@code vulkan.validation=true} logs what
+   * Khronos' validation layer says.
    *
-   * @throws BackendUnavailableException with what a probe sees now
+   * @throws BackendUnavailableException with what a probe sees now, if the device is no longer there
+   * @throws io.gllm.kernels.api.KernelException if the driver refuses
    */
   @Override
   public Device open(DeviceInfo device, BackendConfig config) {
-    throw new BackendUnavailableException(name(), VulkanProbe.ofThisMachine().look());
+    VulkanOptions options = VulkanOptions.of(config, System.getenv());
+    VulkanProbe.Found found = VulkanProbe.ofThisMachine().search();
+    int index = device.index();
+    if (index >= found.usable().size() || !found.usable().get(index).name().equals(device.name())) {
+      throw new BackendUnavailableException(name(), new Rejection("no-device",
+          "device " + index + " is not " + device.name() + " but one of " + found.infos().stream().map(DeviceInfo::name).toList(),
+          "look for devices again"));
+    }
+    KernelStore store = KernelStore.shipped();
+    Lwjgl.start(found.library());
+    return new VulkanDevice(device, found.usable().get(index), new LwjglCalls(), store, options);
   }
 }

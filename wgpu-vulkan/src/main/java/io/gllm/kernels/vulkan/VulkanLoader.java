@@ -15,21 +15,17 @@ import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * The few functions of the Vulkan loader that describe devices. Each is looked up when it is called, so that a loader that lacks
- * one says which. Structs are written by the offsets of their 64-bit layout. Failures are {@link BackendUnavailableException}
- * with the code's name.
+ * The few functions of the Vulkan loader that describe devices, so that a machine without a usable one never loads LWJGL. Each is
+ * looked up when it is called, so that a loader that lacks one says which. Structs are read and written by the offsets of their
+ * 64-bit layout. Failures are {@link BackendUnavailableException} with the code's name.
  */
 final class VulkanLoader {
-  private static final int INCOMPLETE = 5;
-  private static final int INCOMPATIBLE_DRIVER = -9;
   private static final int API_VERSION_1_2 = 1 << 22 | 2 << 12;
   private static final int MAX_DEVICES = 64;
-  private static final int DEVICE_TYPE_CPU = 4;
-  private static final List<String> DEVICE_TYPES = List.of("other", "integrated", "discrete", "virtual", "software");
   private static final int HEAP_DEVICE_LOCAL = 1;
+  private static final int QUEUE_COMPUTE = 2;
 
   private static final int APPLICATION_INFO_BYTES = 48;
   private static final int APPLICATION_API_VERSION = 44;
@@ -37,13 +33,26 @@ final class VulkanLoader {
   private static final int INSTANCE_INFO_TYPE = 1;
   private static final int INSTANCE_APPLICATION = 24;
   private static final int PROPERTIES_BYTES = 824;
+  private static final int PROPERTIES_DEVICE_ID = 12;
   private static final int PROPERTIES_TYPE = 16;
   private static final int PROPERTIES_NAME = 20;
+  private static final int PROPERTIES_PUSH_CONSTANTS = 328;
+  private static final int PROPERTIES_STORAGE_BUFFERS = 372;
+  private static final int PROPERTIES_SHARED_MEMORY = 512;
+  private static final int PROPERTIES_INVOCATIONS = 528;
   private static final int MEMORY_BYTES = 520;
   private static final int MEMORY_HEAP_COUNT = 260;
   private static final int MEMORY_HEAPS = 264;
   private static final int HEAP_BYTES = 16;
   private static final int MAX_HEAPS = 16;
+  private static final int FAMILY_BYTES = 24;
+  private static final int MAX_FAMILIES = 64;
+  private static final int FEATURES_BYTES = 240;
+  private static final int FEATURES_TYPE = 1000059000;
+  private static final int FEATURES_NEXT = 8;
+  private static final int TIMELINE_BYTES = 24;
+  private static final int TIMELINE_TYPE = 1000207000;
+  private static final int TIMELINE_SUPPORTED = 16;
 
   private final String library;
   private final SymbolLookup symbols;
@@ -53,14 +62,14 @@ final class VulkanLoader {
     this.symbols = symbols;
   }
 
-  /** Opens an instance, describes each device by name, kind, memory and Vulkan version, and closes it; never empty. */
-  List<String> describeDevices() {
+  /** Opens an instance, describes each device, and closes it; never empty. */
+  List<PhysicalDevice> devices() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment instance = openInstance(arena);
       try {
-        List<String> devices = new ArrayList<>();
-        for (MemorySegment device : devices(arena, instance)) {
-          devices.add(describe(arena, device));
+        List<PhysicalDevice> devices = new ArrayList<>();
+        for (MemorySegment device : handles(arena, instance)) {
+          devices.add(describe(arena, devices.size(), device));
         }
         if (devices.isEmpty()) {
           throw noDevice("vkEnumeratePhysicalDevices gave no device");
@@ -83,11 +92,11 @@ final class VulkanLoader {
     return out.get(ADDRESS, 0);
   }
 
-  private List<MemorySegment> devices(Arena arena, MemorySegment instance) {
+  private List<MemorySegment> handles(Arena arena, MemorySegment instance) {
     MemorySegment count = arena.allocateFrom(JAVA_INT, MAX_DEVICES);
     MemorySegment handles = arena.allocate(ADDRESS, MAX_DEVICES);
     int result = call(true, "vkEnumeratePhysicalDevices", instance, count, handles);
-    check("vkEnumeratePhysicalDevices", result == INCOMPLETE ? 0 : result);
+    check("vkEnumeratePhysicalDevices", result == VulkanResult.INCOMPLETE ? 0 : result);
     List<MemorySegment> devices = new ArrayList<>();
     for (int i = 0; i < Math.clamp(count.get(JAVA_INT, 0), 0, MAX_DEVICES); i++) {
       devices.add(handles.getAtIndex(ADDRESS, i));
@@ -95,14 +104,54 @@ final class VulkanLoader {
     return devices;
   }
 
-  private String describe(Arena arena, MemorySegment device) {
+  private PhysicalDevice describe(Arena arena, int ordinal, MemorySegment device) {
     MemorySegment properties = arena.allocate(PROPERTIES_BYTES, Long.BYTES);
     call(false, "vkGetPhysicalDeviceProperties", device, properties);
+    List<String> missing = new ArrayList<>();
     int version = properties.get(JAVA_INT, 0);
-    int type = properties.get(JAVA_INT, PROPERTIES_TYPE);
-    String kind = DEVICE_TYPES.get(type < 0 || type > DEVICE_TYPE_CPU ? 0 : type);
-    return String.format(Locale.ROOT, "%s (%s, %.1f GiB, Vulkan %d.%d)", properties.getString(PROPERTIES_NAME), kind,
-        memory(arena, device) / (double) (1L << 30), version >>> 22 & 0x7F, version >>> 12 & 0x3FF);
+    if (Integer.compareUnsigned(version, API_VERSION_1_2) < 0) {
+      missing.add("Vulkan 1.2");
+    } else if (!hasTimelineSemaphores(arena, device)) {
+      missing.add("timeline semaphores");
+    }
+    require(missing, properties, PROPERTIES_STORAGE_BUFFERS, VulkanCalls.BINDINGS, "storage buffers of a kernel");
+    require(missing, properties, PROPERTIES_PUSH_CONSTANTS, VulkanCalls.PUSH_BYTES, "bytes of push constants");
+    require(missing, properties, PROPERTIES_SHARED_MEMORY, 16 << 10, "bytes of shared memory");
+    require(missing, properties, PROPERTIES_INVOCATIONS, 256, "threads of a work group");
+    if (!hasComputeQueue(arena, device)) {
+      missing.add("a compute queue");
+    }
+    return new PhysicalDevice(ordinal, properties.getString(PROPERTIES_NAME), properties.get(JAVA_INT, PROPERTIES_TYPE), version,
+        properties.get(JAVA_INT, PROPERTIES_DEVICE_ID), memory(arena, device), missing);
+  }
+
+  private static void require(List<String> missing, MemorySegment properties, int offset, int least, String what) {
+    int has = properties.get(JAVA_INT, offset);
+    if (Integer.compareUnsigned(has, least) < 0) {
+      missing.add(least + " " + what + " (it has " + Integer.toUnsignedString(has) + ")");
+    }
+  }
+
+  private boolean hasTimelineSemaphores(Arena arena, MemorySegment device) {
+    MemorySegment timeline = arena.allocate(TIMELINE_BYTES, Long.BYTES);
+    timeline.set(JAVA_INT, 0, TIMELINE_TYPE);
+    MemorySegment features = arena.allocate(FEATURES_BYTES, Long.BYTES);
+    features.set(JAVA_INT, 0, FEATURES_TYPE);
+    features.set(ADDRESS, FEATURES_NEXT, timeline);
+    call(false, "vkGetPhysicalDeviceFeatures2", device, features);
+    return timeline.get(JAVA_INT, TIMELINE_SUPPORTED) != 0;
+  }
+
+  private boolean hasComputeQueue(Arena arena, MemorySegment device) {
+    MemorySegment count = arena.allocateFrom(JAVA_INT, MAX_FAMILIES);
+    MemorySegment families = arena.allocate((long) FAMILY_BYTES * MAX_FAMILIES, Long.BYTES);
+    call(false, "vkGetPhysicalDeviceQueueFamilyProperties", device, count, families);
+    for (int i = 0; i < Math.clamp(count.get(JAVA_INT, 0), 0, MAX_FAMILIES); i++) {
+      if ((families.get(JAVA_INT, (long) i * FAMILY_BYTES) & QUEUE_COMPUTE) != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Bytes of the heaps that are local to the device. */
@@ -118,24 +167,12 @@ final class VulkanLoader {
   }
 
   private static void check(String function, int result) {
-    if (result == INCOMPATIBLE_DRIVER) {
-      throw noDevice(function + " answered -9 (VK_ERROR_INCOMPATIBLE_DRIVER): no driver is installed for a device of this machine");
+    if (result == VulkanResult.INCOMPATIBLE_DRIVER) {
+      throw noDevice(VulkanResult.describe(function, result) + ": no driver is installed for a device of this machine");
     }
     if (result != 0) {
-      throw failure("driver-error", function + " answered " + result + name(result), "check vulkaninfo, and update the GPU's driver");
+      throw failure("driver-error", VulkanResult.describe(function, result), "check vulkaninfo, and update the GPU's driver");
     }
-  }
-
-  private static String name(int result) {
-    return switch (result) {
-      case -1 -> " (VK_ERROR_OUT_OF_HOST_MEMORY)";
-      case -2 -> " (VK_ERROR_OUT_OF_DEVICE_MEMORY)";
-      case -3 -> " (VK_ERROR_INITIALIZATION_FAILED)";
-      case -4 -> " (VK_ERROR_DEVICE_LOST)";
-      case -6 -> " (VK_ERROR_LAYER_NOT_PRESENT)";
-      case -7 -> " (VK_ERROR_EXTENSION_NOT_PRESENT)";
-      default -> "";
-    };
   }
 
   /**

@@ -1,23 +1,31 @@
 package io.gllm.kernels.vulkan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.gllm.kernels.api.BackendUnavailableException;
+import io.gllm.kernels.api.spi.BackendConfig;
+import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
+import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
 import io.gllm.kernels.testkit.ProbeConformance;
 import io.gllm.kernels.testkit.StandInLibrary;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
-import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class VulkanProbeTest extends ProbeConformance {
   VulkanProbeTest() {
@@ -26,7 +34,16 @@ class VulkanProbeTest extends ProbeConformance {
 
   @Override
   protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return probe(machine, nativeAccess, loader).rejection();
+  }
+
+  private static Probe probe(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
     return new VulkanProbe(machine, () -> nativeAccess, loader::apply).look();
+  }
+
+  private List<DeviceInfo> devices(Loader loader) throws IOException {
+    StandInLibrary library = library(loader);
+    return probe(install(), true, path -> library).devices();
   }
 
   @Override
@@ -67,7 +84,7 @@ class VulkanProbeTest extends ProbeConformance {
     create("usr/share/vulkan/icd.d/lvp_icd.x86_64.json");
     create("usr/lib/x86_64-linux-gnu/libvulkan.so.1");
     StandInLibrary library = library(new Loader());
-    assertEquals("no-kernels", look(linux(), true, path -> library).code());
+    assertEquals(2, probe(linux(), true, path -> library).devices().size());
   }
 
   @Test
@@ -98,11 +115,65 @@ class VulkanProbeTest extends ProbeConformance {
   @Test
   void everyDeviceIsDescribed() throws IOException {
     Loader loader = new Loader();
-    Rejection rejection = look(library(loader));
-    assertEquals("no-kernels", rejection.code());
-    assertEquals("found Test GPU 1 (discrete, 12.0 GiB, Vulkan 1.3); Test GPU 2 (software, 12.0 GiB, Vulkan 1.3),"
-        + " but this version carries no Vulkan kernels", rejection.seen());
+    DeviceInfo gpu = devices(loader).get(0);
+    assertEquals("vulkan 0 Test GPU 1 12884901888 [vulkan 1.3]",
+        String.join(" ", gpu.backend(), "" + gpu.index(), gpu.name(), "" + gpu.memory(), gpu.features().toString()));
+    assertEquals(List.of("the Vulkan backend was tested on Mesa's llvmpipe, never on a GPU"), gpu.notes());
+    DeviceInfo software = devices(loader).get(1);
+    assertTrue(software.software());
+    assertEquals(List.of(), software.notes());
     assertEquals(0, loader.instances, "the instance was not closed");
+  }
+
+  @Test
+  void discreteComesBeforeIntegratedBeforeVirtualBeforeOthersBeforeSoftware() throws IOException {
+    Loader loader = new Loader();
+    loader.types = new int[]{4, 0, 3, 1, 2};
+    loader.count = 5;
+    List<DeviceInfo> devices = devices(loader);
+    assertEquals(List.of("Test GPU 5", "Test GPU 4", "Test GPU 3", "Test GPU 2", "Test GPU 1"),
+        devices.stream().map(DeviceInfo::name).toList());
+    assertEquals(List.of(false, false, false, false, true), devices.stream().map(DeviceInfo::software).toList());
+    assertEquals(List.of(0, 1, 2, 3, 4), devices.stream().map(DeviceInfo::index).toList());
+  }
+
+  /** What a device needs, and how the second one is made to lack it. */
+  static Stream<Arguments> needs() {
+    Consumer<Loader> old = loader -> loader.version = 1 << 22 | 1 << 12;
+    Consumer<Loader> timeline = loader -> loader.timeline = 0;
+    Consumer<Loader> buffers = loader -> loader.storageBuffers = 4;
+    Consumer<Loader> push = loader -> loader.pushConstants = 127;
+    Consumer<Loader> shared = loader -> loader.sharedMemory = 16383;
+    Consumer<Loader> threads = loader -> loader.invocations = 128;
+    Consumer<Loader> queue = loader -> loader.queueFlags = 1 | 4;
+    return Stream.of(Arguments.of(old, "Vulkan 1.2"), Arguments.of(timeline, "timeline semaphores"),
+        Arguments.of(buffers, "8 storage buffers of a kernel (it has 4)"),
+        Arguments.of(push, "128 bytes of push constants (it has 127)"),
+        Arguments.of(shared, "16384 bytes of shared memory (it has 16383)"),
+        Arguments.of(threads, "256 threads of a work group (it has 128)"), Arguments.of(queue, "a compute queue"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("needs")
+  void aDeviceThatLacksSomethingIsLeftOutWithTheReason(Consumer<Loader> weakness, String lacks) throws IOException {
+    Loader loader = new Loader();
+    weakness.accept(loader);
+    List<DeviceInfo> devices = devices(loader);
+    assertEquals(List.of("Test GPU 1"), devices.stream().map(DeviceInfo::name).toList());
+    String note = devices.getFirst().notes().getLast();
+    assertTrue(note.startsWith("left out: Test GPU 2 (software, 12.0 GiB, Vulkan 1."), note);
+    assertTrue(note.endsWith(" lacks " + lacks), note);
+  }
+
+  @Test
+  void withoutAnyUsableDeviceEachOneSaysWhatItLacks() throws IOException {
+    Loader loader = new Loader();
+    loader.weakest = 1;
+    loader.timeline = 0;
+    Rejection rejection = look(library(loader));
+    assertEquals("no-device", rejection.code());
+    assertEquals("found Test GPU 1 (discrete, 12.0 GiB, Vulkan 1.3) lacks timeline semaphores;"
+        + " Test GPU 2 (software, 12.0 GiB, Vulkan 1.3) lacks timeline semaphores", rejection.seen());
   }
 
   @Test
@@ -111,21 +182,36 @@ class VulkanProbeTest extends ProbeConformance {
     assertEquals("no-library", look(windows, true, NEVER_LOADED).code());
     create("Windows/System32/vulkan-1.dll");
     StandInLibrary library = library(new Loader());
-    assertEquals("no-kernels", look(windows, true, path -> library).code());
+    assertEquals(2, probe(windows, true, path -> library).devices().size());
   }
 
   @Test
   void theInstalledSoftwareDriverIsFound() {
-    Optional<Path> library = Machine.current().library("libvulkan.so.1");
-    assumeTrue(library.isPresent(), "no Vulkan loader is installed");
-    assumeTrue(!Machine.current().list("/usr/share/vulkan/icd.d", "lvp*.json").isEmpty(), "no software driver is installed");
-    VulkanLoader loader = new VulkanLoader(library.get().toString(), SymbolLookup.libraryLookup(library.get().toString(), Arena.global()));
-    String devices = String.join("; ", loader.describeDevices());
+    VulkanProbe.Found found = Llvmpipe.found();
+    String devices = found.all().stream().map(PhysicalDevice::describe).collect(Collectors.joining("; "));
     assertTrue(devices.matches("(.*; )?llvmpipe .* \\(software, [0-9.]+ GiB, Vulkan 1\\.[0-9]\\).*"), devices);
   }
 
-  /** A discrete GPU (handle 1) and a software device (handle 2) behind the functions of the Vulkan loader. */
+  @Test
+  void aDeviceThatIsGoneIsNotReplacedByAnother() {
+    Llvmpipe.found();
+    DeviceInfo gone = new DeviceInfo("vulkan", 0, "a card that was pulled out", false, -1, List.of(), List.of());
+    BackendUnavailableException e = assertThrows(BackendUnavailableException.class,
+        () -> new VulkanBackendProvider().open(gone, BackendConfig.DEFAULT));
+    assertTrue(e.getMessage().contains("a card that was pulled out"), e.getMessage());
+  }
+
+  /** A discrete GPU (handle 1) and a software device (handle 2), which may be weak, behind the functions of the Vulkan loader. */
   private static final class Loader {
+    int[] types = {2, 4};
+    int weakest = 2;
+    int version = 1 << 22 | 3 << 12 | 230;
+    int timeline = 1;
+    int storageBuffers = 8;
+    int pushConstants = 128;
+    int sharedMemory = 16384;
+    int invocations = 256;
+    int queueFlags = 2;
     int result;
     int count = 2;
     int instances;
@@ -153,10 +239,33 @@ class VulkanProbeTest extends ProbeConformance {
       return 0;
     }
 
+    private boolean isWeak(MemorySegment device) {
+      return device.address() >= weakest;
+    }
+
     void vkGetPhysicalDeviceProperties(MemorySegment device, MemorySegment out) {
-      out.set(ValueLayout.JAVA_INT, 0, 1 << 22 | 3 << 12 | 230);
-      out.set(ValueLayout.JAVA_INT, 16, device.address() == 1 ? 2 : 4);
+      boolean weak = isWeak(device);
+      out.set(ValueLayout.JAVA_INT, 0, weak ? version : 1 << 22 | 3 << 12);
+      out.set(ValueLayout.JAVA_INT, 16, types[(int) device.address() - 1]);
       out.setString(20, "Test GPU " + device.address());
+      MemorySegment limits = out.asSlice(296, 504);
+      limits.set(ValueLayout.JAVA_INT, 32, weak ? pushConstants : 256);
+      limits.set(ValueLayout.JAVA_INT, 76, weak ? storageBuffers : -1);
+      limits.set(ValueLayout.JAVA_INT, 216, weak ? sharedMemory : 32768);
+      limits.set(ValueLayout.JAVA_INT, 232, weak ? invocations : 1024);
+    }
+
+    void vkGetPhysicalDeviceFeatures2(MemorySegment device, MemorySegment out) {
+      MemorySegment next = out.get(ValueLayout.ADDRESS, 8).reinterpret(24);
+      if (out.get(ValueLayout.JAVA_INT, 0) == 1000059000 && next.get(ValueLayout.JAVA_INT, 0) == 1000207000) {
+        next.set(ValueLayout.JAVA_INT, 16, isWeak(device) ? timeline : 1);
+      }
+    }
+
+    void vkGetPhysicalDeviceQueueFamilyProperties(MemorySegment device, MemorySegment number, MemorySegment families) {
+      families.set(ValueLayout.JAVA_INT, 0, 4);
+      families.set(ValueLayout.JAVA_INT, 24, isWeak(device) ? queueFlags : 7);
+      number.set(ValueLayout.JAVA_INT, 0, 2);
     }
 
     void vkGetPhysicalDeviceMemoryProperties(MemorySegment device, MemorySegment out) {
