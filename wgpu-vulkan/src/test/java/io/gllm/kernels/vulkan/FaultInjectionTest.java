@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A life of a device in which each call of Vulkan that can fail does so once: the failure has a name, and nothing leaks. */
@@ -138,7 +139,7 @@ class FaultInjectionTest {
     queue.prepare("turn").buffer(x).buffer(y).value(64).groups(1);
     calls.failing(calls.fallible().size() + 1, VulkanResult.DEVICE_LOST);
     assertThrows(DeviceLostException.class, queue::sync);
-    List<org.junit.jupiter.api.function.Executable> uses = new ArrayList<>();
+    List<Executable> uses = new ArrayList<>();
     uses.add(queue::sync);
     uses.add(() -> device.allocate(10));
     uses.add(() -> device.openQueue(Numerics.FAST));

