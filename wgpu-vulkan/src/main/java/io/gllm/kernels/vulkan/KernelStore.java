@@ -7,6 +7,8 @@ import io.gllm.kernels.api.portable.KernelInterface;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /** The SPIR-V modules that come with the library: all in one blob, which is loaded and verified when the first one is asked for. */
@@ -43,6 +45,11 @@ final class KernelStore {
       throw new KernelException("the manifest of the Vulkan blobs has no target " + TARGET);
     }
     return new KernelStore(blob, () -> manifest.load(blob));
+  }
+
+  /** The names of all kernels. */
+  SortedSet<String> symbols() {
+    return new TreeSet<>(blob.entries().keySet());
   }
 
   /**

@@ -11,6 +11,7 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
+import io.gllm.kernels.api.spi.SelfTestReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +29,7 @@ final class VulkanDevice implements Device {
   private final List<VulkanQueue> queues = new CopyOnWriteArrayList<>();
   private final AtomicLong inUse = new AtomicLong();
   private final AtomicBoolean open = new AtomicBoolean(true);
+  private final KernelStore store;
   private final VulkanInstance instance;
   private final LogicalDevice logical;
   private final Timeline timeline;
@@ -44,6 +46,7 @@ final class VulkanDevice implements Device {
    */
   VulkanDevice(DeviceInfo info, PhysicalDevice found, VulkanCalls calls, KernelStore store, VulkanOptions options) {
     this.info = info;
+    this.store = store;
     try {
       instance = VulkanInstance.open(calls, options.validation());
       teardown.add(instance::close);
@@ -168,6 +171,13 @@ final class VulkanDevice implements Device {
       candidates.add(new Candidate(symbol, candidates.isEmpty(), candidates.isEmpty() ? "portable" : "portable, for other shapes"));
     }
     return candidates;
+  }
+
+  @Override
+  public SelfTestReport testKernels() {
+    try (VulkanQueue queue = (VulkanQueue) openQueue(Numerics.FAST)) {
+      return selfTest.report(queue, store.symbols());
+    }
   }
 
   private void requireOpen() {

@@ -36,10 +36,19 @@ final class Llvmpipe {
 
   /** Opens it with the kernels of the tests. */
   static VulkanDevice open(VulkanCalls calls, VulkanOptions options) {
+    return open(calls, TestKernels.store(), options);
+  }
+
+  /** Opens it with the kernels of {@code store}. */
+  static VulkanDevice open(KernelStore store, VulkanOptions options) {
+    return open(new LwjglCalls(), store, options);
+  }
+
+  private static VulkanDevice open(VulkanCalls calls, KernelStore store, VulkanOptions options) {
     VulkanProbe.Found found = found();
     Lwjgl.start(found.library());
     PhysicalDevice device = found.usable().stream().filter(Llvmpipe::isIt).findFirst().orElseThrow();
-    return new VulkanDevice(device.info(0, found.all()), device, calls, TestKernels.store(), options);
+    return new VulkanDevice(device.info(0, found.all()), device, calls, store, options);
   }
 
   /** Opens it with the kernels of the tests, under the validation layer. */

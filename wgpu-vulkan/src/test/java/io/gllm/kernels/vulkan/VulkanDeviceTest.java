@@ -15,12 +15,14 @@ import io.gllm.kernels.api.op.UnaryOp;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
+import io.gllm.kernels.api.spi.SelfTestReport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,6 +148,21 @@ class VulkanDeviceTest {
     List<Candidate> candidates = device.explain(UnaryOp.SILU, DType.F32, Numerics.FAST);
     assertEquals(List.of("silu_f32"), candidates.stream().filter(Candidate::chosen).map(Candidate::kernel).toList());
     assertFalse(device.usesHostMemory());
+  }
+
+  /** The kernels of the library give the recorded bits on this device; those of the tests have no record. */
+  @Test
+  void everyKernelIsTestedOnKnownData() {
+    SelfTestReport unknown = device.testKernels();
+    assertEquals(0, unknown.passed());
+    assertEquals(TestKernels.SIGNATURES.keySet(), unknown.quarantined().keySet());
+    KernelStore shipped = KernelStore.shipped();
+    try (VulkanDevice own = Llvmpipe.open(shipped, Llvmpipe.VALIDATED)) {
+      SelfTestReport report = own.testKernels();
+      assertEquals(Map.of(), report.quarantined());
+      assertEquals(shipped.symbols().size(), report.passed());
+      assertEquals(List.of(), own.validationMessages());
+    }
   }
 
   /** Threads that allocate, launch on a queue of their own and close, all at once. */
