@@ -1,13 +1,12 @@
 package io.gllm.kernels.vulkan;
 
 import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.spi.Machine;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.lwjgl.system.Configuration;
 import org.lwjgl.system.Library;
 import org.lwjgl.vulkan.VK;
@@ -39,7 +38,7 @@ final class Lwjgl {
       started = true;
     } catch (LinkageError e) {
       throw new KernelException("LWJGL cannot be started: " + e.getMessage(), e);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException e) {
       throw new KernelException("LWJGL's native library cannot be unpacked: " + e.getMessage(), e);
     }
   }
@@ -52,27 +51,37 @@ final class Lwjgl {
 
   /**
    * LWJGL unpacks its library to a fixed place in the folder for temporary files, which another user of the machine may have made;
-   * so it gets a new folder that only this user can write. The folder stays while the process runs: LWJGL remembers it for other
-   * libraries of the application.
+   * here it gets a new folder that only this user can write. What the user has set stays.
    */
   private static void loadNatives() throws IOException {
     if (!Configuration.DEBUG.get(false) && Configuration.DEBUG_STREAM.get() == null) {
       // LWJGL prints advice when its library is missing; the exception tells that.
       Configuration.DEBUG_STREAM.set(new PrintStream(OutputStream.nullOutputStream()));
     }
-    if (Configuration.SHARED_LIBRARY_EXTRACT_PATH.get() != null) {
+    byte[] library = Configuration.LIBRARY_NAME.get() == null && Configuration.LIBRARY_PATH.get() == null
+        ? LwjglNatives.find(Machine.current())
+        : null;
+    if (library == null) {
       Library.initialize();
       return;
     }
     Path folder = Files.createTempDirectory("gllm-lwjgl");
-    Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(folder.toString());
+    Path file = folder.resolve(System.mapLibraryName("lwjgl"));
     try {
+      Files.write(file, library);
+      Configuration.LIBRARY_NAME.set(file.toString());
       Library.initialize();
     } finally {
-      Configuration.SHARED_LIBRARY_EXTRACT_PATH.set(null);
-      try (Stream<Path> files = Files.walk(folder)) {
-        files.sorted().forEach(file -> file.toFile().deleteOnExit()); // deleted in reverse: contents first
-      }
+      Configuration.LIBRARY_NAME.set(null);
+      delete(folder, file);
+    }
+  }
+
+  /** Windows keeps the file of a loaded library until the process ends. */
+  private static void delete(Path folder, Path file) {
+    if (!file.toFile().delete() || !folder.toFile().delete()) {
+      folder.toFile().deleteOnExit();
+      file.toFile().deleteOnExit();
     }
   }
 

@@ -13,23 +13,29 @@ import java.util.stream.Stream;
 /** The finished jars that the one dependency brings, as a user gets them. */
 final class Artifacts {
   private static final List<String> TEST_ONLY = List.of("gllm-kernels-testkit");
+  /** What backends bring along. */
+  private static final List<String> FOREIGN = List.of("lwjgl-");
 
   private Artifacts() {}
 
-  /** The jars of this build: the library itself first. */
+  /** The jars of this build, the library itself first, and those they need. */
   static List<Path> jars() {
     List<Path> jars = new ArrayList<>();
+    List<Path> foreign = new ArrayList<>();
     jars.add(Path.of(System.getProperty("packaging.jar")));
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       Path path = Path.of(entry);
       String name = path.getFileName().toString();
       if (name.startsWith("gllm-kernels-") && name.endsWith(".jar") && TEST_ONLY.stream().noneMatch(name::startsWith)) {
         jars.add(path);
+      } else if (FOREIGN.stream().anyMatch(name::startsWith)) {
+        foreign.add(path);
       }
     }
     if (jars.size() != 8 || !jars.stream().allMatch(Files::isRegularFile)) {
       throw new IllegalStateException("expected the jars of core, api, kernels-bin and five backends: " + jars);
     }
+    jars.addAll(foreign);
     return jars;
   }
 
