@@ -10,6 +10,9 @@ final class JsonFields {
   /** The longest text that a report has. */
   private static final int MOST_TEXT = 4096;
 
+  /** Numbers beyond this measure nothing, and their quotients would be no numbers. */
+  private static final double MOST = 1e30;
+
   private final String path;
   private final Map<?, ?> fields;
 
@@ -38,11 +41,16 @@ final class JsonFields {
     return new JsonFields(at(key), fields.get(key));
   }
 
+  /** A text; control characters, which terminals obey, are replaced. */
   String text(String key) {
     if (fields.get(key) instanceof String text && text.length() <= MOST_TEXT) {
-      return text;
+      return printable(text);
     }
     throw wrong(key, "a string of at most " + MOST_TEXT + " characters");
+  }
+
+  private static String printable(String text) {
+    return text.replaceAll("[\\p{Cntrl}\\x{80}-\\x{9f}]", "\ufffd");
   }
 
   String textOrNull(String key) {
@@ -56,16 +64,21 @@ final class JsonFields {
     throw wrong(key, "true or false");
   }
 
-  /** A number that is not negative; null is NaN. */
+  /** A number as {@link #number} takes it; null is NaN. */
   double numberOrNaN(String key) {
     return isNull(key) ? Double.NaN : number(key);
   }
 
+  /** A number of a size that can be measured, or zero. */
   double number(String key) {
-    if (fields.get(key) instanceof Double number && number >= 0) {
+    if (fields.get(key) instanceof Double number && (number == 0 || measurable(number))) {
       return number;
     }
-    throw wrong(key, "a number that is not negative");
+    throw wrong(key, "a number that is not negative, 1e-30 to 1e30 unless it is zero");
+  }
+
+  private static boolean measurable(double number) {
+    return number >= 1 / MOST && number <= MOST;
   }
 
   long integer(String key, long most) {
@@ -93,7 +106,7 @@ final class JsonFields {
       if (!(value instanceof String text) || text.length() > MOST_TEXT) {
         throw wrong(key, "strings");
       }
-      texts.add(text);
+      texts.add(printable(text));
     }
     return texts;
   }
@@ -104,7 +117,7 @@ final class JsonFields {
     double[] numbers = new double[list.size()];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = list.get(i) instanceof Double number ? number : 0;
-      if (!(numbers[i] > 0)) {
+      if (!measurable(numbers[i])) {
         throw wrong(key, "numbers above zero");
       }
     }

@@ -44,6 +44,9 @@ class ReportReaderTest {
     "\"bound\": \"read\"|\"bound\": \"luck\"|cases[0].bound must be one of",
     "\"op\": \"a\"|\"op\": 7|cases[0].op must be a string",
     "\"flops\": 200.0|\"flops\": -1|cases[0].flops must be a number that is not negative",
+    "\"flops\": 200.0|\"flops\": 1e300|cases[0].flops must be a number that is not negative",
+    "\"flops\": 200.0|\"flops\": 1e-300|cases[0].flops must be a number that is not negative",
+    "[0.001, 0.002, 0.0015]|[1e-300]|cases[0].seconds must be numbers above zero",
     "\"threads\": 1|\"threads\": 1.5|contenders[0].threads must be a whole number",
     "\"peer\": false|\"peer\": 0|contenders[0].peer must be true or false",
     "\"shape\": \"n=9\"|\"shape\": \"n=8\", \"x\": 1|",
@@ -71,6 +74,22 @@ class ReportReaderTest {
     assertTrue(error.getMessage().contains("case 'cpu 1t: gemm a f32 n=8' is there twice"), error.getMessage());
   }
 
+  /** A report of somebody else must not move the cursor of a terminal. */
+  @Test
+  void controlCharactersAreReplaced() {
+    String json = REPORT.json().replace("Abacus 9000\"", "Abacus\\u001b[2J\\u009b9\"");
+    assertEquals("Abacus\ufffd[2J\ufffd9", ReportReader.parse(json).machine().processor());
+  }
+
+  /** Extreme numbers that a report may hold make a page with finite places. */
+  @Test
+  void extremeNumbersAreDrawn() {
+    String json = REPORT.json().replace("\"flops\": 200.0", "\"flops\": 1e30").replace("\"bytes\": 100.0", "\"bytes\": 1e-30")
+        .replace("[0.001, 0.002, 0.0015]", "[1e-30]");
+    String html = ReportReader.parse(json).html();
+    assertTrue(!html.contains("NaN") && !html.contains("Infinity"), html);
+  }
+
   @Test
   void aReportWithMoreSamplesThanARunTakesIsRefused() {
     String samples = "[" + "1, ".repeat(ReportReader.MOST_SAMPLES) + "1]";
@@ -91,7 +110,10 @@ class ReportReaderTest {
         damaged.setCharAt(at, alphabet.charAt(random.nextInt(alphabet.length())));
       }
       try {
-        ReportReader.parse(random.nextBoolean() ? damaged.toString() : damaged.substring(0, random.nextInt(damaged.length())));
+        BenchReport read = ReportReader.parse(random.nextInt(9) > 0
+            ? damaged.toString()
+            : damaged.substring(0, random.nextInt(damaged.length())));
+        assertTrue(!read.table().isEmpty() && !read.html().isEmpty());
       } catch (IllegalArgumentException refused) {
         assertTrue(refused.getMessage().length() > 10, refused.getMessage());
       }
