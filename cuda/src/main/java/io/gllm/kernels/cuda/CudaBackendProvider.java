@@ -6,12 +6,20 @@ import io.gllm.kernels.api.spi.BackendProvider;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
-import java.util.List;
+import io.gllm.kernels.api.spi.Rejection;
 
 /** The CUDA backend: NVIDIA GPUs on Linux and Windows, through the driver library alone. */
 public final class CudaBackendProvider implements BackendProvider {
+  private final CudaProbe probe;
+
   /** For the service loader. */
-  public CudaBackendProvider() {}
+  public CudaBackendProvider() {
+    this(CudaProbe.ofThisMachine());
+  }
+
+  CudaBackendProvider(CudaProbe probe) {
+    this.probe = probe;
+  }
 
   @Override
   public String name() {
@@ -20,16 +28,21 @@ public final class CudaBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe(BackendConfig config) {
-    return new Probe(List.of(), CudaProbe.ofThisMachine().look());
+    return probe.probe();
   }
 
   /**
-   * Always throws: this version carries no CUDA kernels.
+   * Opens a GPU by its index, looking at the machine again.
    *
-   * @throws BackendUnavailableException with what a probe sees now
+   * @throws BackendUnavailableException if it is not usable any more
+   * @throws io.gllm.kernels.api.KernelException if the driver refuses
    */
   @Override
   public Device open(DeviceInfo device, BackendConfig config) {
-    throw new BackendUnavailableException(name(), CudaProbe.ofThisMachine().look());
+    CudaProbe.Usable found = probe.look().stream().filter(usable -> usable.gpu().ordinal() == device.index()).findFirst()
+        .orElseThrow(() -> new BackendUnavailableException(name(), new Rejection("no-device",
+            "there is no usable GPU with index " + device.index(), "open a device that a probe found")));
+    JCudaLibrary.load();
+    return CudaDevice.open(found);
   }
 }

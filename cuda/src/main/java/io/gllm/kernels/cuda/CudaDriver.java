@@ -15,7 +15,6 @@ import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -23,7 +22,12 @@ import java.util.Optional;
  * one says which. Failures are {@link BackendUnavailableException} with the driver's code and words.
  */
 final class CudaDriver {
+  /** The first driver that reads the kernels: their PTX has version 7.0. */
+  static final int OLDEST = 11000;
+
   private static final int NO_DEVICE = 100;
+  private static final int COMPUTE_MODE = 20;
+  private static final int COMPUTE_MODE_PROHIBITED = 2;
   private static final int COMPUTE_CAPABILITY_MAJOR = 75;
   private static final int COMPUTE_CAPABILITY_MINOR = 76;
   private static final int NAME_BYTES = 256;
@@ -36,14 +40,18 @@ final class CudaDriver {
     this.symbols = symbols;
   }
 
-  /** Starts the driver and describes each GPU: name, architecture, memory, highest CUDA version of the driver; never empty. */
-  List<String> describeDevices() {
+  /** Starts the driver and describes each GPU; never empty. */
+  List<CudaGpu> devices() {
     try (Arena arena = Arena.ofConfined()) {
-      check("cuInit", call("cuInit", 0));
       MemorySegment out = arena.allocate(JAVA_LONG);
-      int version = number(out, "cuDriverGetVersion", out);
+      int version = number(out, "cuDriverGetVersion", out); // the one function that works before cuInit
+      if (version < OLDEST) {
+        throw failure("driver-too-old", "the NVIDIA driver is for CUDA " + CudaGpu.version(version) + ", kernels need CUDA "
+            + CudaGpu.version(OLDEST), "update the NVIDIA driver to 450 or later");
+      }
+      check("cuInit", call("cuInit", 0));
       int count = number(out, "cuDeviceGetCount", out);
-      List<String> devices = new ArrayList<>();
+      List<CudaGpu> devices = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         devices.add(describe(i, version, out, arena.allocate(NAME_BYTES)));
       }
@@ -54,15 +62,25 @@ final class CudaDriver {
     }
   }
 
-  private String describe(int index, int version, MemorySegment out, MemorySegment name) {
+  /** Throws if one of {@code functions} is missing: JCuda binds lazily, and a call of a missing one would end the process. */
+  void require(List<String> functions) {
+    functions.forEach(this::address);
+  }
+
+  /** Whether the driver has all of {@code functions}. */
+  boolean has(List<String> functions) {
+    return functions.stream().allMatch(function -> symbols.find(function).isPresent());
+  }
+
+  private CudaGpu describe(int index, int version, MemorySegment out, MemorySegment name) {
     int device = number(out, "cuDeviceGet", out, index);
     check("cuDeviceGetName", call("cuDeviceGetName", name, NAME_BYTES, device));
     int major = number(out, "cuDeviceGetAttribute", out, COMPUTE_CAPABILITY_MAJOR, device);
     int minor = number(out, "cuDeviceGetAttribute", out, COMPUTE_CAPABILITY_MINOR, device);
+    int mode = number(out, "cuDeviceGetAttribute", out, COMPUTE_MODE, device);
     check("cuDeviceTotalMem_v2", call("cuDeviceTotalMem_v2", out, device));
-    double gib = out.get(JAVA_LONG, 0) / (double) (1L << 30);
-    return String.format(Locale.ROOT, "%s (sm_%d%d, %.1f GiB, driver for CUDA %d.%d)", name.getString(0), major, minor, gib,
-        version / 1000, version % 1000 / 10);
+    long memory = out.get(JAVA_LONG, 0);
+    return new CudaGpu(index, name.getString(0), major, minor, memory, version, mode == COMPUTE_MODE_PROHIBITED);
   }
 
   /** Calls a function that writes an int to {@code out}. */
@@ -102,13 +120,18 @@ final class CudaDriver {
     }
   }
 
+  private MemorySegment address(String function) {
+    return symbols.find(function).orElseThrow(() -> failure("missing-symbol", library + " has no function " + function,
+        "update the NVIDIA driver"));
+  }
+
   /** Calls a function with int and pointer arguments. Boxes and binds on every call: for probes only, never for kernels. */
   private int call(String function, Object... arguments) {
-    MemorySegment address = symbols.find(function).orElseThrow(() -> failure("missing-symbol", library + " has no function " + function,
-        "update the NVIDIA driver"));
     MemoryLayout[] layouts = Arrays.stream(arguments).map(a -> a instanceof Integer ? JAVA_INT : ADDRESS).toArray(MemoryLayout[]::new);
+    FunctionDescriptor descriptor = FunctionDescriptor.of(JAVA_INT, layouts);
+    MemorySegment address = address(function);
     try {
-      return (int) Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.of(JAVA_INT, layouts)).invokeWithArguments(arguments);
+      return (int) Linker.nativeLinker().downcallHandle(address, descriptor).invokeWithArguments(arguments);
     } catch (Throwable t) {
       throw new AssertionError(function, t); // a downcall throws only if its arguments do not match the descriptor above
     }

@@ -1,0 +1,42 @@
+package io.gllm.kernels.cuda;
+
+import io.gllm.kernels.api.KernelException;
+
+/** Frees several things even if freeing one of them fails, and then tells the first failure. */
+final class Closing {
+  private final CudaCalls calls;
+  private RuntimeException first;
+
+  Closing(CudaCalls calls) {
+    this.calls = calls;
+  }
+
+  /** Runs one step. */
+  void step(Runnable step) {
+    try {
+      step.run();
+    } catch (KernelException e) {
+      if (calls.isLost()) {
+        return; // the driver answers every call of a lost device with its error, and frees all with the context
+      }
+      note(e);
+    } catch (IndexOutOfBoundsException e) {
+      note(e);
+    }
+  }
+
+  private void note(RuntimeException e) {
+    if (first == null) {
+      first = e;
+    } else {
+      first.addSuppressed(e);
+    }
+  }
+
+  /** Throws the first failure, if there was one. */
+  void rethrow() {
+    if (first != null) {
+      throw first;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.gllm.kernels.cuda;
+
+import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.blob.Blob;
+import io.gllm.kernels.api.portable.KernelInterface;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+
+/**
+ * The code of a device. A module holds the kernels of one source file and is loaded when the first of them is launched: a driver
+ * that has to compile PTX then compiles only what is used.
+ */
+final class CudaModules {
+  private record Place(String target, int offset) {}
+
+  private final CudaCalls calls;
+  private final CudaBlobs.Choice choice;
+  private final CudaBlobs blobs;
+  private final Map<String, byte[]> images = new HashMap<>();
+  private final Map<Place, CUmodule> modules = new HashMap<>();
+
+  CudaModules(CudaCalls calls, CudaBlobs blobs, CudaBlobs.Choice choice) {
+    this.calls = calls;
+    this.blobs = blobs;
+    this.choice = choice;
+  }
+
+  /**
+   * The interface of a kernel.
+   *
+   * @throws KernelException if no blob has it
+   */
+  KernelInterface kernel(String symbol) {
+    return KernelInterface.of(blob(symbol).entry(symbol));
+  }
+
+  /** The blob that a kernel comes from. */
+  Blob blob(String symbol) {
+    for (Blob blob : choice.blobs()) {
+      if (blob.entries().containsKey(symbol)) {
+        return blob;
+      }
+    }
+    throw new KernelException("no kernel " + symbol + " in " + targets());
+  }
+
+  private List<String> targets() {
+    return choice.blobs().stream().map(Blob::target).toList();
+  }
+
+  /** The code of a kernel, loaded if need be; the context is current. */
+  synchronized CUfunction function(KernelInterface kernel) {
+    Blob blob = blob(kernel.symbol());
+    Place place = new Place(blob.target(), kernel.offset());
+    CUmodule module = modules.get(place);
+    if (module == null) {
+      module = calls.load(image(blob, kernel));
+      modules.put(place, module);
+    }
+    return calls.function(module, kernel.symbol());
+  }
+
+  private byte[] image(Blob blob, KernelInterface kernel) {
+    byte[] all = images.computeIfAbsent(blob.target(), _ -> blobs.loader().apply(blob));
+    if (kernel.bytes() <= 0 || kernel.bytes() > all.length - kernel.offset()) {
+      throw new KernelException(kernel.symbol() + " leaves blob " + blob.target() + ": " + kernel.bytes() + " bytes at " + kernel.offset());
+    }
+    byte[] image = Arrays.copyOfRange(all, kernel.offset(), kernel.offset() + kernel.bytes());
+    boolean elf = image[0] == 0x7f;
+    if (!elf && image[image.length - 1] != 0) { // the driver would read on
+      throw new KernelException("the text of " + kernel.symbol() + " in blob " + blob.target() + " does not end in a zero byte");
+    }
+    return image;
+  }
+
+  synchronized void close(Closing closing) {
+    modules.values().forEach(module -> closing.step(() -> calls.unload(module)));
+    modules.clear();
+    images.clear();
+  }
+}
