@@ -4,6 +4,7 @@ import io.gllm.kernels.api.DeviceMemoryException;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
@@ -129,28 +130,26 @@ final class CudaDevice implements Device {
 
   /** Frees memory that is already marked as closed, after every launch that may still use it. */
   void release(CudaMemory closed) {
-    if (giveBack(closed)) {
+    if (memory.containsKey(closed)) {
+      queues.forEach(Queue::quiesce);
       inUse.addAndGet(-closed.byteSize());
+      giveBack(closed);
     }
   }
 
-  /** Frees what {@link #take} gave; false if that was done before. */
-  boolean giveBack(CudaMemory closed) {
-    CudaCalls.Address address = memory.remove(closed);
-    if (address == null) {
-      return false;
-    }
-    queues.forEach(Queue::quiesce);
+  /** Frees what {@link #take} gave and no launch will use any more, in the order of all queues. */
+  void giveBack(CudaMemory taken) {
     synchronized (memoryLock) {
-      if (!calls.isLost()) { // else the driver frees all with the context
-        context.enter();
-        if (context.hasPools()) {
-          queues.forEach(queue -> queue.finishBefore(stream));
-        }
-        calls.free(address, poolStream());
+      CudaCalls.Address address = memory.remove(taken);
+      if (address == null || calls.isLost()) { // the driver frees all with a lost context
+        return;
       }
+      context.enter();
+      if (context.hasPools()) {
+        queues.forEach(queue -> queue.finishBefore(stream));
+      }
+      calls.free(address, poolStream());
     }
-    return true;
   }
 
   @Override
@@ -180,7 +179,13 @@ final class CudaDevice implements Device {
 
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
-    return List.of();
+    List<String> symbols = PortableTable.symbols(op, type);
+    if (symbols.isEmpty()) {
+      return List.of();
+    }
+    String code = modules.blob(symbols.getFirst()).target();
+    String compiled = code.startsWith("ptx") ? ", compiled by the driver at first use" : "";
+    return List.of(new Candidate(symbols.getFirst(), true, "portable kernel, " + code + compiled));
   }
 
   private void requireOpen() {

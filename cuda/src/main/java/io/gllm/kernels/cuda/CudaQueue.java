@@ -3,10 +3,10 @@ package io.gllm.kernels.cuda;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
-import io.gllm.kernels.api.UnsupportedKernelException;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -61,7 +61,7 @@ final class CudaQueue extends Queue implements Launcher {
 
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
-    throw new UnsupportedKernelException(op.name(), type, "cuda");
+    return PortableTable.kernel(this, op, type);
   }
 
   @Override

@@ -1,9 +1,16 @@
 package io.gllm.kernels.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.blob.Blob;
+import io.gllm.kernels.api.blob.BlobManifest;
+import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
+import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
 import io.gllm.kernels.testkit.ProbeConformance;
 import io.gllm.kernels.testkit.StandInLibrary;
@@ -12,17 +19,47 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class CudaProbeTest extends ProbeConformance {
+  private static final Map<String, Blob> BLOBS = BlobManifest.parse("test", """
+      blob\tptx_80\tptx_80/kernels.bin\t9\t0\tcuda-11.0\t0\tnvcc
+      blob\tsm_90\tsm_90/kernels.bin\t9\t0\tcuda-12.0\t0\tnvcc
+      """);
+
+  private Rejection jcuda;
+  private Supplier<CudaBlobs> kernels = () -> new CudaBlobs(BLOBS.values(), _ -> new byte[9]);
+
   CudaProbeTest() {
     super("cuda", "libcuda.so.1", MethodHandles.lookup());
   }
 
   @Override
   protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
-    return new CudaProbe(machine, () -> nativeAccess, loader::apply).look();
+    Probe probe = probe(machine, nativeAccess, loader);
+    assertNotNull(probe.rejection(), () -> "expected a rejection, found " + probe.devices());
+    return probe.rejection();
+  }
+
+  private Probe probe(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return new CudaProbe(machine, () -> nativeAccess, loader::apply, _ -> Optional.ofNullable(jcuda), kernels).probe();
+  }
+
+  /** The devices of a machine whose driver has every function that kernels need. */
+  private List<DeviceInfo> devices(Driver driver) throws IOException {
+    Probe probe = probe(install(), true, _ -> complete(library(driver)));
+    assertNull(probe.rejection(), () -> "expected devices, found " + probe.rejection());
+    return probe.devices();
+  }
+
+  /** With the functions that a probe looks up but does not call; nobody calls them here. */
+  private SymbolLookup complete(StandInLibrary library) {
+    return name -> library.find(name).or(() -> CudaCalls.FUNCTIONS.contains(name) ? Optional.of(MemorySegment.NULL) : Optional.empty());
   }
 
   @Override
@@ -34,9 +71,11 @@ class CudaProbeTest extends ProbeConformance {
 
   @Test
   void otherSystemsAreRejected() {
-    Rejection rejection = look(machine("macos", "aarch64"), true, NEVER_LOADED);
-    assertEquals("unsupported-system", rejection.code());
-    assertTrue(rejection.seen().contains("macos-aarch64"));
+    for (String[] other : new String[][]{{"macos", "aarch64"}, {"linux", "aarch64"}}) {
+      Rejection rejection = look(machine(other[0], other[1]), true, NEVER_LOADED);
+      assertEquals("unsupported-system", rejection.code());
+      assertTrue(rejection.seen().contains(other[0] + "-" + other[1]));
+    }
   }
 
   @Test
@@ -84,12 +123,72 @@ class CudaProbeTest extends ProbeConformance {
   }
 
   @Test
-  void everyDeviceIsDescribed() throws IOException {
-    Rejection rejection = look(library(new Driver()));
+  void withoutJCudaNothingIsLoaded() throws IOException {
+    jcuda = new Rejection("no-jcuda", "JCuda is not in this program", "add it");
+    assertEquals(jcuda, look(install(), true, NEVER_LOADED));
+  }
+
+  @Test
+  void everyFunctionThatKernelsNeedIsLookedUpFirst() throws IOException {
+    SymbolLookup all = complete(library(new Driver()));
+    for (String missing : CudaCalls.FUNCTIONS) {
+      Rejection rejection = look(name -> name.equals(missing) ? Optional.empty() : all.find(name));
+      assertEquals("missing-symbol", rejection.code());
+      assertTrue(rejection.seen().contains(missing), rejection.seen());
+    }
+  }
+
+  @Test
+  void anOldDriverIsToldWithItsVersion() throws IOException {
+    Driver driver = new Driver();
+    driver.version = 10020;
+    Rejection rejection = look(library(driver));
+    assertEquals("driver-too-old", rejection.code());
+    assertEquals("the NVIDIA driver is for CUDA 10.2, kernels need CUDA 11.0", rejection.seen());
+    assertTrue(rejection.fix().contains("450"));
+  }
+
+  @Test
+  void everyDeviceIsDescribedBestFirst() throws IOException {
+    List<DeviceInfo> devices = devices(new Driver());
+    assertEquals(List.of("Test GPU 1", "Test GPU 0"), devices.stream().map(DeviceInfo::name).toList());
+    DeviceInfo second = devices.get(1);
+    assertEquals(new DeviceInfo("cuda", 0, "Test GPU 0", false, 80L << 30, List.of("sm_90", "cuda-12.8", "sm_90"), List.of()), second);
+    assertEquals(List.of("kernels are those for sm_90, which sm_91 runs as they are"), devices.get(0).notes());
+  }
+
+  @Test
+  void aDeviceThatIsTooOldIsLeftOutWithTheReason() throws IOException {
+    Driver driver = new Driver();
+    driver.majors = new int[]{7, 9};
+    List<DeviceInfo> devices = devices(driver);
+    assertEquals(1, devices.size());
+    assertEquals("device 0, Test GPU 0 (sm_70, 80.0 GiB, driver for CUDA 12.8), is left out: kernels need sm_80 or later",
+        devices.getFirst().notes().getLast());
+    driver.majors = new int[]{7, 5};
+    Rejection rejection = look(complete(library(driver)));
+    assertEquals("no-device", rejection.code());
+    assertTrue(rejection.seen().contains("device 1, Test GPU 1 (sm_51"), rejection.seen());
+  }
+
+  @Test
+  void aDeviceThatIsClosedToProgramsIsLeftOutWithTheReason() throws IOException {
+    Driver driver = new Driver();
+    driver.computeMode = 2;
+    Rejection rejection = look(complete(library(driver)));
+    assertEquals("no-device", rejection.code());
+    assertTrue(rejection.seen().contains("prohibited"), rejection.seen());
+  }
+
+  @Test
+  void withoutKernelsTheDevicesAreNamed() throws IOException {
+    kernels = () -> {
+      throw new KernelException("resource is missing");
+    };
+    Rejection rejection = look(complete(library(new Driver())));
     assertEquals("no-kernels", rejection.code());
     assertEquals("found Test GPU 0 (sm_90, 80.0 GiB, driver for CUDA 12.8); Test GPU 1 (sm_91, 80.0 GiB, driver for CUDA 12.8),"
-        + " but this version carries no CUDA kernels",
-        rejection.seen());
+        + " but there are no CUDA kernels: resource is missing", rejection.seen());
     assertTrue(rejection.fix().contains("leave the choice"));
   }
 
@@ -98,14 +197,17 @@ class CudaProbeTest extends ProbeConformance {
     Machine windows = machine("windows", "x86_64");
     assertEquals("no-library", look(windows, true, NEVER_LOADED).code());
     create("Windows/System32/nvcuda.dll");
-    StandInLibrary library = library(new Driver());
-    assertEquals("no-kernels", look(windows, true, path -> library).code());
+    SymbolLookup library = complete(library(new Driver()));
+    assertEquals(2, probe(windows, true, _ -> library).devices().size());
   }
 
   /** Two GPUs behind the functions of the CUDA driver; like the real one it refuses every call before cuInit. */
   private final class Driver {
     int initResult;
     int count = 2;
+    int version = 12080;
+    int[] majors = {9, 9};
+    int computeMode;
     private boolean started;
 
     int cuInit(int flags) {
@@ -114,7 +216,7 @@ class CudaProbeTest extends ProbeConformance {
     }
 
     int cuDriverGetVersion(MemorySegment out) {
-      out.set(ValueLayout.JAVA_INT, 0, 12080);
+      out.set(ValueLayout.JAVA_INT, 0, version);
       return 0;
     }
 
@@ -134,7 +236,12 @@ class CudaProbeTest extends ProbeConformance {
     }
 
     int cuDeviceGetAttribute(MemorySegment out, int attribute, int device) {
-      out.set(ValueLayout.JAVA_INT, 0, attribute == 75 ? 9 : device - 10);
+      out.set(ValueLayout.JAVA_INT, 0, switch (attribute) {
+        case 75 -> majors[device - 10];
+        case 76 -> device - 10;
+        case 20 -> computeMode;
+        default -> throw new AssertionError("attribute " + attribute);
+      });
       return answer();
     }
 

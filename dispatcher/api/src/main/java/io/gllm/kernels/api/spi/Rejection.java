@@ -4,8 +4,8 @@ package io.gllm.kernels.api.spi;
  * Why a backend, a tier or a kernel is not used.
  *
  * <p>Codes of the backends' probes, in the order of their checks: {@code unsupported-system}, {@code no-driver} (device file
- * missing), {@code no-permission}, {@code no-library}, {@code native-access-disabled}, {@code library-unusable},
- * {@code missing-symbol}, {@code driver-error}, {@code no-device}, {@code no-kernels}.
+ * missing), {@code no-permission}, {@code no-library}, {@code no-jcuda}, {@code native-access-disabled}, {@code library-unusable},
+ * {@code missing-symbol}, {@code driver-too-old}, {@code driver-error}, {@code no-device}, {@code no-kernels}.
  *
  * @param code stable short name of the reason, for programs
  * @param seen what was found on this machine, for people
