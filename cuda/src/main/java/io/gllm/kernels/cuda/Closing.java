@@ -5,10 +5,12 @@ import io.gllm.kernels.api.KernelException;
 /** Frees several things even if freeing one of them fails, and then tells the first failure. */
 final class Closing {
   private final CudaCalls calls;
+  private final boolean told;
   private RuntimeException first;
 
   Closing(CudaCalls calls) {
     this.calls = calls;
+    this.told = calls.isLost();
   }
 
   /** Runs one step. */
@@ -16,7 +18,7 @@ final class Closing {
     try {
       step.run();
     } catch (KernelException e) {
-      if (calls.isLost()) {
+      if (told || first != null && calls.isLost()) {
         return; // the driver answers every call of a lost device with its error, and frees all with the context
       }
       note(e);

@@ -131,6 +131,11 @@ final class CudaCalls {
     check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(stream));
   }
 
+  /** Waits even if the device counts as lost: what follows frees memory that work may still use. */
+  void finish(CUstream stream) {
+    check("cuStreamSynchronize", JCudaDriver.cuStreamSynchronize(stream));
+  }
+
   /** Makes what is launched on {@code stream} from now on wait for {@code event}. */
   void await(CUstream stream, CUevent event) {
     requireAlive();

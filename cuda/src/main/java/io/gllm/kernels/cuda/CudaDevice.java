@@ -137,10 +137,13 @@ final class CudaDevice implements Device {
     }
   }
 
-  /** Frees what {@link #take} gave and no launch will use any more, in the order of all queues. */
+  /**
+   * Frees what {@link #take} gave and no launch will use any more, in the order of all queues. If the driver refuses, the memory stays
+   * with the device, which tries again when it is closed.
+   */
   void giveBack(CudaMemory taken) {
     synchronized (memoryLock) {
-      CudaCalls.Address address = memory.remove(taken);
+      CudaCalls.Address address = memory.get(taken);
       if (address == null || calls.isLost()) { // the driver frees all with a lost context
         return;
       }
@@ -149,6 +152,7 @@ final class CudaDevice implements Device {
         queues.forEach(queue -> queue.finishBefore(stream));
       }
       calls.free(address, poolStream());
+      memory.remove(taken);
     }
   }
 
@@ -201,9 +205,12 @@ final class CudaDevice implements Device {
       Closing closing = new Closing(calls);
       closing.step(context::enter);
       queues.forEach(queue -> closing.step(queue::close));
-      List.copyOf(memory.keySet()).forEach(left -> closing.step(left::close));
+      for (CudaMemory left : List.copyOf(memory.keySet())) {
+        closing.step(left::close);
+        closing.step(() -> giveBack(left));
+      }
       modules.close(closing);
-      closing.step(() -> calls.synchronize(stream)); // memory freed in its order is back now
+      closing.step(() -> calls.finish(stream)); // memory freed in its order is back now
       closing.step(() -> calls.destroy(stream));
       closing.step(context::close);
       closing.rethrow();

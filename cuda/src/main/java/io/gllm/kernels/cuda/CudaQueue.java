@@ -173,7 +173,7 @@ final class CudaQueue extends Queue implements Launcher {
   protected void release() {
     Closing closing = new Closing(calls);
     closing.step(device.context()::enter);
-    closing.step(() -> calls.synchronize(stream));
+    closing.step(() -> calls.finish(stream));
     device.forget(this);
     for (CudaMemory memory : scratch) {
       if (memory != null) {

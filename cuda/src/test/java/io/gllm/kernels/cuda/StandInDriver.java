@@ -1,0 +1,536 @@
+package io.gllm.kernels.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import io.gllm.kernels.cuda.ptx.DeviceMemoryMap;
+import io.gllm.kernels.cuda.ptx.PtxEntry;
+import io.gllm.kernels.cuda.ptx.PtxFault;
+import io.gllm.kernels.cuda.ptx.PtxLaunch;
+import io.gllm.kernels.cuda.ptx.PtxModule;
+import io.gllm.kernels.cuda.ptx.PtxParameter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A CUDA driver with one GPU, in Java: the functions that the backend calls, under the names and with the types of the library,
+ * pointers and sizes as longs. It refuses what a real driver refuses, with the same results; where a real driver would do something
+ * undefined it fails the test. Streams are as late as they may be, new memory is poisoned, kernels run in the PTX interpreter. Calls
+ * come one at a time.
+ */
+final class StandInDriver {
+  static final int INVALID_VALUE = 1;
+  static final int OUT_OF_MEMORY = 2;
+  static final int NOT_INITIALIZED = 3;
+  static final int INVALID_DEVICE = 101;
+  static final int INVALID_IMAGE = 200;
+  static final int INVALID_CONTEXT = 201;
+  static final int NO_BINARY_FOR_GPU = 209;
+  static final int INVALID_PTX = 218;
+  static final int UNSUPPORTED_PTX_VERSION = 222;
+  static final int INVALID_HANDLE = 400;
+  static final int NOT_FOUND = 500;
+  static final int LAUNCH_FAILED = 719;
+  static final int UNKNOWN = 999;
+  private static final Map<Integer, String> NAMES = Map.ofEntries(Map.entry(0, "CUDA_SUCCESS"), Map.entry(1, "CUDA_ERROR_INVALID_VALUE"),
+      Map.entry(2, "CUDA_ERROR_OUT_OF_MEMORY"), Map.entry(3, "CUDA_ERROR_NOT_INITIALIZED"), Map.entry(101, "CUDA_ERROR_INVALID_DEVICE"),
+      Map.entry(200, "CUDA_ERROR_INVALID_IMAGE"), Map.entry(201, "CUDA_ERROR_INVALID_CONTEXT"),
+      Map.entry(209, "CUDA_ERROR_NO_BINARY_FOR_GPU"), Map.entry(218, "CUDA_ERROR_INVALID_PTX"),
+      Map.entry(222, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"), Map.entry(304, "CUDA_ERROR_OPERATING_SYSTEM"),
+      Map.entry(400, "CUDA_ERROR_INVALID_HANDLE"), Map.entry(500, "CUDA_ERROR_NOT_FOUND"), Map.entry(719, "CUDA_ERROR_LAUNCH_FAILED"),
+      Map.entry(999, "CUDA_ERROR_UNKNOWN"));
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private record Event(StandInStream[] stream, long[] number) {}
+
+  private record Function(PtxEntry entry) {}
+
+  private record Module(PtxModule module) {}
+
+  private record HostMemory(Arena arena, long bytes) {}
+
+  /** Set before the device is opened: compute capability, CUDA version, PTX version, memory, and whether there are pools. */
+  int sm = 110;
+  int version = 12080;
+  double ptx = 8.7;
+  long total = 1L << 30;
+  boolean pools = true;
+
+  /** Calls so far, by name; what the test must not have done. */
+  final List<String> log = new ArrayList<>();
+  final List<Throwable> failures = new ArrayList<>();
+  final List<String> leaks = new ArrayList<>();
+
+  private final Arena arena = Arena.ofShared();
+  private final Map<Integer, Long> texts = new HashMap<>();
+  private final Map<Thread, Long> currents = new HashMap<>();
+  private final Map<Long, Object> handles = new TreeMap<>();
+  private final Map<Long, Long> sizes = new HashMap<>();
+  private final Map<Long, HostMemory> pinned = new TreeMap<>();
+  private DeviceMemoryMap memory = new DeviceMemoryMap();
+  private long nextHandle = 0x5000;
+  private boolean started;
+  private int retained;
+  private long context;
+  private int sticky;
+  private int failAt = -1;
+  private int failWith;
+  private String failed;
+
+  // ---- for tests
+
+  /** Makes call number {@code number} fail, counted from 0 over all calls but those that explain results. */
+  void failCall(int number, int result) {
+    failAt = number;
+    failWith = result;
+  }
+
+  /** The function whose call was made to fail, or null. */
+  String failedCall() {
+    return failed;
+  }
+
+  /** Bytes of device memory that are allocated. */
+  long used() {
+    return sizes.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Whether the context is destroyed, as after the last release. */
+  boolean isIdle() {
+    return retained == 0 && pinned.isEmpty() && sizes.isEmpty() && handles.isEmpty();
+  }
+
+  /** Called before each function; a result other than 0 replaces the call. */
+  int before(String function) {
+    if (function.startsWith("cuGetError")) {
+      return 0;
+    }
+    log.add(function);
+    if (log.size() - 1 == failAt) {
+      failed = function;
+      return failWith;
+    }
+    return 0;
+  }
+
+  // ---- start and devices
+
+  public int cuInit(int flags) {
+    started = flags == 0;
+    return started ? 0 : INVALID_VALUE;
+  }
+
+  public int cuDriverGetVersion(long out) {
+    return putInt(out, version);
+  }
+
+  public int cuDeviceGetCount(long out) {
+    return started ? putInt(out, 1) : NOT_INITIALIZED;
+  }
+
+  public int cuDeviceGet(long out, int ordinal) {
+    return !started ? NOT_INITIALIZED : ordinal != 0 ? INVALID_DEVICE : putInt(out, 0);
+  }
+
+  public int cuDeviceGetName(long out, int bytes, int device) {
+    byte[] name = "Stand-in GPU\0".getBytes();
+    MemorySegment.copy(name, 0, ALL, JAVA_BYTE, out, Math.min(bytes, name.length));
+    return device == 0 ? 0 : INVALID_DEVICE;
+  }
+
+  public int cuDeviceGetAttribute(long out, int attribute, int device) {
+    return device != 0 ? INVALID_DEVICE : putInt(out, switch (attribute) {
+      case 20 -> 0;
+      case 75 -> sm / 10;
+      case 76 -> sm % 10;
+      case 115 -> pools ? 1 : 0;
+      default -> throw new IllegalArgumentException("attribute " + attribute);
+    });
+  }
+
+  public int cuDeviceTotalMem_v2(long out, int device) {
+    return device != 0 ? INVALID_DEVICE : putLong(out, total);
+  }
+
+  public int cuGetErrorName(int result, long out) {
+    if (!NAMES.containsKey(result)) {
+      return INVALID_VALUE;
+    }
+    return putLong(out, texts.computeIfAbsent(result, _ -> arena.allocateFrom(NAMES.get(result)).address()));
+  }
+
+  public int cuGetErrorString(int result, long out) {
+    return cuGetErrorName(result, out);
+  }
+
+  // ---- context
+
+  public int cuDevicePrimaryCtxRetain(long out, int device) {
+    if (!started || device != 0) {
+      return started ? INVALID_DEVICE : NOT_INITIALIZED;
+    }
+    if (retained++ == 0) {
+      context = nextHandle += 16;
+    }
+    return putLong(out, context);
+  }
+
+  public int cuDevicePrimaryCtxRelease_v2(int device) {
+    if (device != 0 || retained == 0) {
+      return device != 0 ? INVALID_DEVICE : INVALID_CONTEXT;
+    }
+    if (--retained == 0) {
+      destroyContext();
+    }
+    return 0;
+  }
+
+  private void destroyContext() {
+    handles.values().forEach(left -> leaks.add(left.getClass().getSimpleName()));
+    handles.clear();
+    sizes.values().forEach(bytes -> leaks.add(bytes + " bytes of device memory"));
+    sizes.clear();
+    pinned.forEach((_, host) -> {
+      leaks.add(host.bytes + " bytes of pinned memory");
+      host.arena.close();
+    });
+    pinned.clear();
+    memory = new DeviceMemoryMap();
+    context = 0;
+    sticky = 0;
+  }
+
+  public int cuCtxSetCurrent(long wanted) {
+    if (wanted != 0 && wanted != context) {
+      return INVALID_CONTEXT;
+    }
+    currents.put(Thread.currentThread(), wanted);
+    return 0;
+  }
+
+  /** The error of a call that needs a context, or 0. */
+  private int refusal() {
+    if (!started) {
+      return NOT_INITIALIZED;
+    }
+    return context == 0 || currents.getOrDefault(Thread.currentThread(), 0L) != context ? INVALID_CONTEXT : sticky;
+  }
+
+  private int create(long out, Object object) {
+    handles.put(nextHandle += 16, object);
+    return putLong(out, nextHandle);
+  }
+
+  private <T> T get(long handle, Class<T> type) {
+    Object object = handles.get(handle);
+    return type.isInstance(object) ? type.cast(object) : null;
+  }
+
+  // ---- streams and events
+
+  public int cuStreamCreate(long out, int flags) {
+    return refusal() != 0 ? refusal() : flags != 0 && flags != 1 ? INVALID_VALUE : create(out, new StandInStream());
+  }
+
+  public int cuStreamSynchronize(long handle) {
+    StandInStream stream = get(handle, StandInStream.class);
+    if (refusal() != 0 || stream == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    stream.run();
+    return sticky;
+  }
+
+  public int cuStreamDestroy_v2(long handle) {
+    StandInStream stream = get(handle, StandInStream.class);
+    if (refusal() != 0 || stream == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    stream.run(); // a real driver returns at once, and frees the stream when its work is done
+    handles.remove(handle);
+    return 0;
+  }
+
+  public int cuEventCreate(long out, int flags) {
+    return refusal() != 0 ? refusal() : create(out, new Event(new StandInStream[1], new long[1]));
+  }
+
+  public int cuEventRecord(long handle, long streamHandle) {
+    Event event = get(handle, Event.class);
+    StandInStream stream = get(streamHandle, StandInStream.class);
+    if (refusal() != 0 || event == null || stream == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    event.stream[0] = stream;
+    event.number[0] = stream.add(() -> {});
+    return 0;
+  }
+
+  public int cuEventSynchronize(long handle) {
+    Event event = get(handle, Event.class);
+    if (refusal() != 0 || event == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    if (event.stream[0] != null) {
+      event.stream[0].runTo(event.number[0]);
+    }
+    return sticky;
+  }
+
+  public int cuStreamWaitEvent(long streamHandle, long handle, int flags) {
+    Event event = get(handle, Event.class);
+    StandInStream stream = get(streamHandle, StandInStream.class);
+    if (refusal() != 0 || event == null || stream == null || flags != 0) {
+      return refusal() != 0 ? refusal() : flags != 0 ? INVALID_VALUE : INVALID_HANDLE;
+    }
+    StandInStream other = event.stream[0];
+    long number = event.number[0]; // of now: a later record does not count
+    if (other != null) {
+      stream.add(() -> other.runTo(number));
+    }
+    return 0;
+  }
+
+  public int cuEventDestroy_v2(long handle) {
+    return refusal() != 0 ? refusal() : get(handle, Event.class) == null ? INVALID_HANDLE : remove(handle);
+  }
+
+  private int remove(long handle) {
+    handles.remove(handle);
+    return 0;
+  }
+
+  // ---- memory
+
+  public int cuMemGetInfo_v2(long free, long all) {
+    if (refusal() != 0) {
+      return refusal();
+    }
+    putLong(free, total - used());
+    return putLong(all, total);
+  }
+
+  public int cuMemAlloc_v2(long out, long bytes) {
+    if (refusal() != 0 || bytes <= 0) {
+      return refusal() != 0 ? refusal() : INVALID_VALUE;
+    }
+    if (bytes > total - used()) {
+      return OUT_OF_MEMORY;
+    }
+    long address = memory.allocate(bytes);
+    sizes.put(address, bytes);
+    return putLong(out, address);
+  }
+
+  public int cuMemFree_v2(long address) {
+    if (refusal() != 0 || !sizes.containsKey(address)) {
+      return refusal() != 0 ? refusal() : INVALID_VALUE;
+    }
+    handles.values().forEach(object -> {
+      if (object instanceof StandInStream stream) {
+        stream.run();
+      }
+    });
+    if (sticky == 0) {
+      sizes.remove(address);
+      memory.free(address);
+    }
+    return sticky;
+  }
+
+  public int cuMemAllocAsync(long out, long bytes, long streamHandle) {
+    if (!pools) {
+      throw new IllegalStateException("cuMemAllocAsync on a device without pools");
+    }
+    return refusal() == 0 && get(streamHandle, StandInStream.class) == null ? INVALID_HANDLE : cuMemAlloc_v2(out, bytes);
+  }
+
+  /** Runs its stream at once: a free that does not wait for the other streams takes the memory away before their work has run. */
+  public int cuMemFreeAsync(long address, long streamHandle) {
+    StandInStream stream = get(streamHandle, StandInStream.class);
+    if (refusal() != 0 || stream == null || !sizes.containsKey(address)) {
+      return refusal() != 0 ? refusal() : stream == null ? INVALID_HANDLE : INVALID_VALUE;
+    }
+    stream.add(() -> {
+      sizes.remove(address);
+      memory.free(address);
+    });
+    stream.run();
+    return 0;
+  }
+
+  public int cuMemHostAlloc(long out, long bytes, int flags) {
+    if (refusal() != 0 || bytes <= 0 || (flags & ~7) != 0) {
+      return refusal() != 0 ? refusal() : INVALID_VALUE;
+    }
+    Arena own = Arena.ofShared();
+    MemorySegment segment = own.allocate(bytes, 4096).fill((byte) 0xcd);
+    pinned.put(segment.address(), new HostMemory(own, bytes));
+    if ((flags & 2) != 0) {
+      memory.map(segment);
+    }
+    return putLong(out, segment.address());
+  }
+
+  public int cuMemHostGetDevicePointer_v2(long out, long host, int flags) {
+    boolean known = pinned.containsKey(host) && flags == 0;
+    return refusal() != 0 ? refusal() : known ? putLong(out, host) : INVALID_VALUE;
+  }
+
+  public int cuMemFreeHost(long host) {
+    if (refusal() != 0 || !pinned.containsKey(host)) {
+      return refusal() != 0 ? refusal() : INVALID_VALUE;
+    }
+    memory.free(host);
+    pinned.remove(host).arena.close();
+    return 0;
+  }
+
+  private boolean isPinned(long address, long bytes) {
+    return pinned.entrySet().stream().anyMatch(e -> address >= e.getKey() && address + bytes <= e.getKey() + e.getValue().bytes);
+  }
+
+  private boolean isDevice(long address, long bytes) {
+    try {
+      memory.segment(address, bytes);
+      return !isPinned(address, bytes);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  public int cuMemsetD8Async(long address, byte value, long bytes, long streamHandle) {
+    return enqueue(streamHandle, isDevice(address, bytes), () -> memory.segment(address, bytes).fill(value));
+  }
+
+  public int cuMemcpyHtoDAsync_v2(long to, long from, long bytes, long streamHandle) {
+    requirePinned(from, bytes);
+    return enqueue(streamHandle, isDevice(to, bytes), () -> memory.segment(to, bytes).copyFrom(requirePinned(from, bytes)));
+  }
+
+  public int cuMemcpyDtoHAsync_v2(long to, long from, long bytes, long streamHandle) {
+    requirePinned(to, bytes);
+    return enqueue(streamHandle, isDevice(from, bytes), () -> requirePinned(to, bytes).copyFrom(memory.segment(from, bytes)));
+  }
+
+  public int cuMemcpyDtoDAsync_v2(long to, long from, long bytes, long streamHandle) {
+    return enqueue(streamHandle, isDevice(to, bytes) && isDevice(from, bytes),
+        () -> memory.segment(to, bytes).copyFrom(memory.segment(from, bytes)));
+  }
+
+  /** A real driver takes other memory too, and then makes the caller wait. */
+  private MemorySegment requirePinned(long address, long bytes) {
+    if (!isPinned(address, bytes)) {
+      throw new IllegalArgumentException("a copy of " + bytes + " bytes leaves pinned memory");
+    }
+    return ALL.asSlice(address, bytes);
+  }
+
+  private int enqueue(long streamHandle, boolean valid, Runnable work) {
+    StandInStream stream = get(streamHandle, StandInStream.class);
+    if (refusal() != 0 || stream == null || !valid) {
+      return refusal() != 0 ? refusal() : stream == null ? INVALID_HANDLE : INVALID_VALUE;
+    }
+    stream.add(() -> {
+      if (sticky == 0) {
+        try {
+          work.run();
+        } catch (IllegalArgumentException | PtxFault e) { // memory freed meanwhile, or what a kernel did
+          failures.add(e);
+          sticky = LAUNCH_FAILED;
+        }
+      }
+    });
+    return 0;
+  }
+
+  // ---- code
+
+  public int cuModuleLoadData(long out, long image) {
+    if (refusal() != 0) {
+      return refusal();
+    }
+    if (ALL.get(JAVA_BYTE, image) == 0x7f) {
+      return loadCubin(image);
+    }
+    PtxModule module;
+    try {
+      module = PtxModule.parse(ALL.getString(image));
+    } catch (PtxFault e) {
+      return INVALID_PTX;
+    }
+    if (Double.parseDouble(module.version()) > ptx) {
+      return UNSUPPORTED_PTX_VERSION;
+    }
+    return module.target() > sm ? NO_BINARY_FOR_GPU : create(out, new Module(module));
+  }
+
+  /** Machine code is looked at, but cannot be run here. */
+  private int loadCubin(long image) {
+    int machine = ALL.get(JAVA_BYTE, image + 18) & 0xff;
+    int flags = ALL.get(JAVA_INT_UNALIGNED, image + 48);
+    int target = ALL.get(JAVA_BYTE, image + 8) >= 8 ? flags >> 8 & 0xff : flags & 0xff;
+    if (machine != 190) {
+      return INVALID_IMAGE;
+    }
+    return target / 10 == sm / 10 && target <= sm ? INVALID_IMAGE : NO_BINARY_FOR_GPU;
+  }
+
+  public int cuModuleGetFunction(long out, long handle, long name) {
+    Module module = get(handle, Module.class);
+    if (refusal() != 0 || module == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    String symbol = ALL.getString(name);
+    return module.module.names().contains(symbol) ? create(out, new Function(module.module.entry(symbol))) : NOT_FOUND;
+  }
+
+  public int cuModuleUnload(long handle) {
+    Module module = get(handle, Module.class);
+    if (refusal() != 0 || module == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    handles.values().removeIf(object -> object instanceof Function function
+        && module.module.names().contains(function.entry.name()) && module.module.entry(function.entry.name()) == function.entry);
+    return remove(handle);
+  }
+
+  public int cuLaunchKernel(long handle, int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ, int shared,
+      long streamHandle, long parameters, long extra) {
+    Function function = get(handle, Function.class);
+    if (refusal() != 0 || function == null) {
+      return refusal() != 0 ? refusal() : INVALID_HANDLE;
+    }
+    PtxEntry entry = function.entry;
+    boolean valid = gridX > 0 && gridY > 0 && gridZ > 0 && gridY <= 65535 && gridZ <= 65535 && shared == 0 && extra == 0
+        && (long) blockX * blockY * blockZ <= entry.maxThreads();
+    if (!valid) {
+      return INVALID_VALUE;
+    }
+    MemorySegment block = MemorySegment.ofArray(new long[(entry.parameterBytes() + 7) / 8]).asSlice(0, entry.parameterBytes());
+    int number = 0;
+    for (PtxParameter parameter : entry.parameters()) {
+      long value = ALL.get(JAVA_LONG_UNALIGNED, parameters + 8L * number++);
+      MemorySegment.copy(ALL, value, block, parameter.offset(), parameter.bytes());
+    }
+    return enqueue(streamHandle, true,
+        () -> PtxLaunch.run(entry, gridX, gridY, gridZ, blockX, blockY, blockZ, block, memory));
+  }
+
+  private static int putInt(long at, int value) {
+    ALL.set(JAVA_INT, at, value);
+    return 0;
+  }
+
+  private static int putLong(long at, long value) {
+    ALL.set(JAVA_LONG_UNALIGNED, at, value);
+    return 0;
+  }
+}
