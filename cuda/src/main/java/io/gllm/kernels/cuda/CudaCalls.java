@@ -2,6 +2,7 @@ package io.gllm.kernels.cuda;
 
 import io.gllm.kernels.api.DeviceLostException;
 import io.gllm.kernels.api.KernelException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import jcuda.Pointer;
@@ -24,7 +25,7 @@ final class CudaCalls {
       "cuDevicePrimaryCtxRelease_v2", "cuCtxSetCurrent", "cuStreamCreate", "cuStreamSynchronize", "cuStreamWaitEvent", "cuStreamDestroy_v2",
       "cuEventCreate", "cuEventRecord", "cuEventSynchronize", "cuEventDestroy_v2", "cuMemGetInfo_v2", "cuMemAlloc_v2", "cuMemFree_v2",
       "cuMemHostAlloc", "cuMemHostGetDevicePointer_v2", "cuMemFreeHost", "cuMemsetD8Async", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2",
-      "cuMemcpyDtoDAsync_v2", "cuModuleLoadData", "cuModuleGetFunction", "cuModuleUnload", "cuLaunchKernel", "cuGetErrorName",
+      "cuMemcpyDtoDAsync_v2", "cuModuleLoadDataEx", "cuModuleGetFunction", "cuModuleUnload", "cuLaunchKernel", "cuGetErrorName",
       "cuGetErrorString");
   /** Functions for memory from the driver's pool, since CUDA 11.2. */
   static final List<String> POOL_FUNCTIONS = List.of("cuMemAllocAsync", "cuMemFreeAsync");
@@ -240,11 +241,14 @@ final class CudaCalls {
 
   // ---- kernels
 
-  /** A module from a cubin, or from PTX that ends in a zero byte. */
-  CUmodule load(byte[] image) {
+  /**
+   * A module from a cubin, or from PTX that ends in a zero byte, in native memory: from an array JCuda would keep the garbage collector
+   * from running while the driver compiles, which stops every thread that allocates.
+   */
+  CUmodule load(ByteBuffer image) {
     requireAlive();
     CUmodule module = new CUmodule();
-    check("cuModuleLoadData", JCudaDriver.cuModuleLoadData(module, image));
+    check("cuModuleLoadDataEx", JCudaDriver.cuModuleLoadDataEx(module, Pointer.to(image), 0, new int[0], Pointer.to(new int[0])));
     return module;
   }
 

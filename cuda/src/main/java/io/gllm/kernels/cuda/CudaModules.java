@@ -3,6 +3,8 @@ package io.gllm.kernels.cuda;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
 import io.gllm.kernels.api.portable.KernelInterface;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -58,7 +60,9 @@ final class CudaModules {
     Place place = new Place(blob.target(), kernel.offset());
     CUmodule module = modules.get(place);
     if (module == null) {
-      module = calls.load(image(blob, kernel));
+      try (Arena arena = Arena.ofConfined()) {
+        module = calls.load(arena.allocateFrom(ValueLayout.JAVA_BYTE, image(blob, kernel)).asByteBuffer());
+      }
       modules.put(place, module);
     }
     return calls.function(module, kernel.symbol());

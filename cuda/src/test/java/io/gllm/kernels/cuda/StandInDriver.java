@@ -453,9 +453,9 @@ final class StandInDriver {
 
   // ---- code
 
-  public int cuModuleLoadData(long out, long image) {
-    if (refusal() != 0) {
-      return refusal();
+  public int cuModuleLoadDataEx(long out, long image, int options, long names, long values) {
+    if (refusal() != 0 || options != 0) {
+      return refusal() != 0 ? refusal() : INVALID_VALUE;
     }
     if (ALL.get(JAVA_BYTE, image) == 0x7f) {
       return loadCubin(image);
