@@ -5,11 +5,13 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.PortableTable;
+import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
+import io.gllm.kernels.api.spi.SelfTestReport;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +33,7 @@ final class CudaDevice implements Device {
   private final CudaContext context;
   private final CudaModules modules;
   private final CUstream stream;
+  private final SelfTest selfTest = new SelfTest();
   private final Map<CudaMemory, CudaCalls.Address> memory = new ConcurrentHashMap<>();
   private final List<CudaQueue> queues = new CopyOnWriteArrayList<>();
   private final Object memoryLock = new Object();
@@ -73,6 +76,10 @@ final class CudaDevice implements Device {
 
   CudaModules modules() {
     return modules;
+  }
+
+  SelfTest selfTest() {
+    return selfTest;
   }
 
   @Override
@@ -163,6 +170,10 @@ final class CudaDevice implements Device {
 
   @Override
   public Queue openQueue(Numerics numerics) {
+    return newQueue(); // the portable kernels keep both promises
+  }
+
+  private CudaQueue newQueue() {
     requireOpen();
     context.enter();
     CudaQueue queue = CudaQueue.open(this);
@@ -190,6 +201,18 @@ final class CudaDevice implements Device {
     String code = modules.blob(symbols.getFirst()).target();
     String compiled = code.startsWith("ptx") ? ", compiled by the driver at first use" : "";
     return List.of(new Candidate(symbols.getFirst(), true, "portable kernel, " + code + compiled));
+  }
+
+  @Override
+  public SelfTestReport testKernels() {
+    try (CudaQueue queue = newQueue()) {
+      queue.begin();
+      try {
+        return selfTest.report(queue, modules.symbols());
+      } finally {
+        queue.end();
+      }
+    }
   }
 
   private void requireOpen() {

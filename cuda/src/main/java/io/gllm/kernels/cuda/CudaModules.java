@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 
@@ -48,6 +50,13 @@ final class CudaModules {
       }
     }
     throw new KernelException("no kernel " + symbol + " in " + targets());
+  }
+
+  /** All kernels, sorted. */
+  Set<String> symbols() {
+    Set<String> symbols = new TreeSet<>();
+    choice.blobs().forEach(blob -> symbols.addAll(blob.entries().keySet()));
+    return symbols;
   }
 
   private List<String> targets() {

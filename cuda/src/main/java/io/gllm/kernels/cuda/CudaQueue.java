@@ -7,6 +7,7 @@ import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
 import io.gllm.kernels.api.portable.PortableTable;
+import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -101,6 +102,11 @@ final class CudaQueue extends Queue implements Launcher {
   @Override
   public Buffer faults() {
     return faults.buffer();
+  }
+
+  @Override
+  public SelfTest selfTest() {
+    return device.selfTest();
   }
 
   @Override
