@@ -37,8 +37,8 @@ import java.util.stream.IntStream;
  * @param inUse bytes allocated
  */
 record HostDevice(HostLibrary library, int order, long window, Recorder recorder, SelfTest selfTest, AtomicLong inUse) implements Device {
-  /** A small window, in which most operands take several launches; the widest rows of the suite, of 16385 numbers, just fit. */
-  static final long SMALL_WINDOW = 68 << 10;
+  /** A small window, in which most operands take several launches; the widest rows of the suite, of 32003 numbers, just fit. */
+  static final long SMALL_WINDOW = 126 << 10;
 
   /** Notes launches with all that they read and write. */
   interface Recorder {

@@ -8,10 +8,12 @@ final class PagedGather {
   private static final int GROUP = 128;
 
   private final Launcher launcher;
+  private final Windows windows;
   private final Launch launch;
 
   PagedGather(Launcher launcher) {
     this.launcher = launcher;
+    windows = new Windows(launcher);
     launch = launcher.prepare("paged_gather");
   }
 
@@ -23,10 +25,7 @@ final class PagedGather {
   long keysAtOnce(Buffer cache, PagedShape shape) {
     long token = words(cache, shape) * 4;
     long tokens = launcher.windowBytes() / token / AttentionSpans.TILE * AttentionSpans.TILE;
-    if (tokens == 0 || shape.page() * token > launcher.windowBytes()) {
-      throw new IllegalArgumentException(
-          shape + ": a page exceeds the " + launcher.windowBytes() + " bytes that a kernel of this device sees of an operand");
-    }
+    windows.whole("a page, or 16 tokens,", Math.max(shape.page(), AttentionSpans.TILE) * token);
     return tokens;
   }
 

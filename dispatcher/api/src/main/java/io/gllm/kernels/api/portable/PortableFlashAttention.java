@@ -101,7 +101,7 @@ final class PortableFlashAttention implements FlashAttention.Kernel {
       rows.queries = Math.min(rows.queries, elements / (AttentionSpans.count(shape.keys()) * shape.headDim()));
     }
     if (rows.queries <= 0 || keysAtOnce <= 0 && shape.keys() > 0) {
-      throw new IllegalArgumentException(shape + " exceeds the " + window + " bytes that a kernel of this device sees of an operand");
+      throw new IllegalArgumentException(shape + " exceeds the " + window + " bytes that a kernel of this device can address");
     }
   }
 

@@ -20,7 +20,8 @@ final class PortableKvAppend implements KvAppend.Kernel {
   public void run(Buffer k, Buffer v, Buffer slots, Buffer kCache, Buffer vCache, long tokens, long kvDim) {
     long capacity = Math.min(kCache.length() / kvDim, 1L << 31);
     long tokensAtOnce = windows.rows(kvDim * 4);
-    long slotsAtOnce = Math.max(1, windows.rows(kvDim * kCache.type().blockBytes()) - 1);
+    long slotsAtOnce = windows.rows("kv_dim", kvDim * kCache.type().blockBytes());
+    windows.whole("the list of slots", tokens * 4);
     for (long token = 0; token < tokens; token += tokensAtOnce) {
       long count = Math.min(tokensAtOnce, tokens - token);
       long slot = 0;

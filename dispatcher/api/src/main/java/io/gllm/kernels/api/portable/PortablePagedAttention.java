@@ -14,6 +14,7 @@ import io.gllm.kernels.api.op.PagedShape;
 final class PortablePagedAttention implements PagedAttention.Kernel {
   private final Launcher launcher;
   private final long window;
+  private final Windows windows;
   private final Wide wide;
   private final Launch same;
   private final Launch f32;
@@ -31,6 +32,7 @@ final class PortablePagedAttention implements PagedAttention.Kernel {
   PortablePagedAttention(Launcher launcher, ElementType type) {
     this.launcher = launcher;
     window = launcher.windowBytes();
+    windows = new Windows(launcher);
     wide = new Wide(launcher, type);
     same = launcher.prepare("paged_attention_" + type.label());
     f32 = type == DType.F32 ? same : launcher.prepare("paged_attention_f32");
@@ -60,6 +62,8 @@ final class PortablePagedAttention implements PagedAttention.Kernel {
     long columns = shape.tableColumns();
     capacity = Math.min((1L << 31) - 1, columns * shape.page());
     count = AttentionSpans.count(capacity);
+    windows.whole("the table", sequences * columns * 4);
+    windows.whole("the lengths", sequences * 20);
     checked = launcher.scratch(3, sequences * 5 * 4);
     check.buffer(table, sequences * columns).buffer(lengths, sequences);
     check.words(checked.memory(), checked.byteOffset(), sequences * 5);
@@ -110,7 +114,7 @@ final class PortablePagedAttention implements PagedAttention.Kernel {
     rows.batch = gathered || rows.queries < shape.queries() ? 1 : Math.min(shape.sequences(), most / Math.max(1, shape.queries()));
     rows.batch = Math.min(rows.batch, AttentionSpans.MOST_GROUPS / (split ? count : 1));
     if (most == 0 || rows.batch == 0) {
-      throw new IllegalArgumentException(shape + " exceeds the " + window + " bytes that a kernel of this device sees of an operand");
+      throw new IllegalArgumentException(shape + " exceeds the " + window + " bytes that a kernel of this device can address");
     }
   }
 

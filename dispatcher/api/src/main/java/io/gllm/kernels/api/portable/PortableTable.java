@@ -98,6 +98,8 @@ public final class PortableTable {
 
   private static void sampling() {
     add(Sampling.ARGMAX, PortableArgmax::new);
+    add(Sampling.TOP_K, (launcher, type) -> new PortableTopK(launcher));
+    add(Sampling.TOP_P, (launcher, type) -> new PortableTopP(launcher));
     add(Sampling.PHILOX, (launcher, type) -> new PortablePhilox(launcher));
     add(Sampling.SAMPLE, (launcher, type) -> new PortableSample(launcher));
     add(Sampling.TEMPERATURE, PortableVecScale::new);

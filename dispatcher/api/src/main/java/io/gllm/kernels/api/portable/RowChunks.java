@@ -35,7 +35,7 @@ final class RowChunks {
     chunks = (cols + CHUNK - 1) / CHUNK;
     best = launcher.scratch(0, rows * chunks * 4);
     token = launcher.scratch(1, rows * chunks * 4);
-    long rowsAtOnce = windows.rows(cols * bytes + 4);
+    long rowsAtOnce = Math.max(1, launcher.windowBytes() / (cols * bytes + 4));
     long colsAtOnce = rowsAtOnce > 1 ? cols : Math.min(cols, windows.elements(bytes) - (bytes == 4 ? 0 : CHUNK));
     for (long row = 0; row < rows; row += rowsAtOnce) {
       long count = Math.min(rowsAtOnce, rows - row);

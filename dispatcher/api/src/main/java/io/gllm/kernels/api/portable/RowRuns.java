@@ -18,7 +18,7 @@ import io.gllm.kernels.api.Buffer;
 final class RowRuns {
   static final int RUNS = 256;
 
-  private final Windows windows;
+  private final long window;
   private Buffer x;
   private long at;
   private long allRows;
@@ -33,7 +33,7 @@ final class RowRuns {
   private long runs;
 
   RowRuns(Launcher launcher) {
-    windows = new Windows(launcher);
+    window = launcher.windowBytes();
   }
 
   /** Runs of a row that have elements, at most 256. */
@@ -42,7 +42,11 @@ final class RowRuns {
     return (cols + run - 1) / run;
   }
 
-  /** Begins with rows {@code first} to {@code first + rows}. */
+  /**
+   * Begins with rows {@code first} to {@code first + rows}.
+   *
+   * @throws IllegalArgumentException if not even a run fits into a window
+   */
   void start(Buffer x, long first, long rows, long cols) {
     this.x = x;
     this.at = first * cols;
@@ -50,8 +54,12 @@ final class RowRuns {
     this.cols = cols;
     run = (cols + RUNS - 1) / RUNS;
     allRuns = count(cols);
-    rowsAtOnce = windows.rows(cols * 4);
-    runsAtOnce = rowsAtOnce > 1 ? allRuns : Math.min(allRuns, windows.rows(run * 4));
+    rowsAtOnce = Math.max(1, window / (cols * 4));
+    runsAtOnce = rowsAtOnce > 1 ? allRuns : Math.min(allRuns, window / (run * 4));
+    if (runsAtOnce == 0) {
+      throw new IllegalArgumentException(
+          "1/256 of a row of " + cols + " elements exceeds the " + window + " bytes that a kernel of this device can address");
+    }
     row = 0;
     this.rows = 0;
     firstRun = 0;

@@ -41,7 +41,7 @@ final class RopeCases {
           run(h, type, shape, new int[0], false, 0);
           run(h, type, shape, new int[]{77}, false, 0);
           run(h, type, shape, new int[]{5, 5, 0, 1000, 3}, false, 1);
-          run(h, type, new RopeShape(4, 64, 64, layout), scattered(70), false, 0);
+          run(h, type, new RopeShape(4, 64, 64, layout), scattered(140), false, 0);
         });
         suite.add(Rope.OP, type, name + " NaN stays in its pair", h -> nan(h, type, layout));
       }
@@ -49,8 +49,8 @@ final class RopeCases {
         outside(h, type, new int[]{0, 1, 8});
         outside(h, type, new int[]{0, -1, 2});
         outside(h, type, new int[]{Integer.MIN_VALUE, 1, 2});
-        int[] last = new int[1500];
-        last[1499] = 8;
+        int[] last = new int[3000];
+        last[2999] = 8;
         outside(h, type, last);
       });
     }
