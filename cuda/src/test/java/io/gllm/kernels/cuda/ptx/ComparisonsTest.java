@@ -143,6 +143,8 @@ class ComparisonsTest {
     combined("xor.pred %d, %a, %b;", a, b);
     combined("not.pred %d, %a;", a, b);
     combined("mov.pred %d, %b;", a, b);
+    assertArrayEquals(new long[]{1, 1, 1, 1}, Snippet.run("mov.pred %d, -1;", "pp", a), "true, as nvcc writes it");
+    assertArrayEquals(new long[]{0, 0, 0, 0}, Snippet.run("mov.pred %d, 0;", "pp", a));
   }
 
   private static void combined(String code, long[] a, long[] b) {

@@ -150,7 +150,7 @@ final class Operands {
 
   private static boolean fits(long v, int width) {
     return switch (width) {
-      case 1 -> v == 0 || v == 1;
+      case 1 -> v == 0 || v == 1 || v == -1;
       case 64 -> true;
       default -> v >= -(1L << width - 1) && v < 1L << width;
     };

@@ -117,6 +117,7 @@ class PtxModuleTest {
     refused("setp.ne.s32 %p0, %r0, 7", "setp.ne.s32 %p0, %r0, %clock", "%clock is not a register");
     refused("mov.f32 %f0, 0f3F800000", "mov.b32 %f0, x", "the address of x has 64 bits, not 32");
     refused("mov.f32 %f0, 0f3F800000", "mov.u16 %h0, %tid.x", "%tid.x has 32 bits, not 16");
+    refused("setp.ne.s32 %p0, %r0, 7", "mov.pred %p0, 2", "2 is no value of 1 bits");
     refused("@%p0 bra", "@%r0 bra", "%r0 is not a predicate");
     refused("add.s32 %r1, %inner, %r0; }", "} add.s32 %r1, %inner, %r0;", "%inner is not a register");
     refused(".reg .b32 %r<8>;", ".reg .b32 %r<8>, %r3;", "%r3 is defined twice");
