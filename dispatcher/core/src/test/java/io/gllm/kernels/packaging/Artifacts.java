@@ -18,25 +18,29 @@ final class Artifacts {
 
   private Artifacts() {}
 
-  /** The jars of this build, the library itself first, and those they need. */
-  static List<Path> jars() {
+  /** The jars of this build: the library itself first. */
+  static List<Path> own() {
     List<Path> jars = new ArrayList<>();
-    List<Path> foreign = new ArrayList<>();
     jars.add(Path.of(System.getProperty("packaging.jar")));
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      Path path = Path.of(entry);
-      String name = path.getFileName().toString();
-      if (name.startsWith("gllm-kernels-") && name.endsWith(".jar") && TEST_ONLY.stream().noneMatch(name::startsWith)) {
-        jars.add(path);
-      } else if (FOREIGN.stream().anyMatch(name::startsWith)) {
-        foreign.add(path);
-      }
-    }
+    classPath().filter(path -> startsWith(path, List.of("gllm-kernels-")) && !startsWith(path, TEST_ONLY)).forEach(jars::add);
     if (jars.size() != 8 || !jars.stream().allMatch(Files::isRegularFile)) {
       throw new IllegalStateException("expected the jars of core, api, kernels-bin and five backends: " + jars);
     }
-    jars.addAll(foreign);
     return jars;
+  }
+
+  /** The jars of this build, and those they need. */
+  static List<Path> jars() {
+    return Stream.concat(own().stream(), classPath().filter(path -> startsWith(path, FOREIGN))).toList();
+  }
+
+  private static Stream<Path> classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
+        .filter(path -> path.toString().endsWith(".jar"));
+  }
+
+  private static boolean startsWith(Path path, List<String> names) {
+    return names.stream().anyMatch(path.getFileName().toString()::startsWith);
   }
 
   /** Paths joined as on a class path. */

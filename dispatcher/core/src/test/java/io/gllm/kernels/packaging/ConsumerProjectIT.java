@@ -59,7 +59,7 @@ class ConsumerProjectIT {
     link(origin.resolve("io"), Files.createDirectories(repository.resolve("io")), "gllm");
     Path parent = Path.of("..", "..", "pom.xml");
     Files.copy(parent, artifact(repository, "gllm-kernels-parent", ".pom"));
-    for (Path jar : Artifacts.jars()) {
+    for (Path jar : Artifacts.own()) {
       String name = jar.getFileName().toString().replace("-" + VERSION + ".jar", "");
       Files.copy(jar, artifact(repository, name, ".jar"));
       Files.copy(jar.resolveSibling("..").resolve("pom.xml"), artifact(repository, name, ".pom"));
