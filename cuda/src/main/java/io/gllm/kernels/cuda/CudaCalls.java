@@ -248,7 +248,7 @@ final class CudaCalls {
   CUmodule load(ByteBuffer image) {
     requireAlive();
     CUmodule module = new CUmodule();
-    check("cuModuleLoadDataEx", JCudaDriver.cuModuleLoadDataEx(module, Pointer.to(image), 0, new int[0], Pointer.to(new int[0])));
+    check("cuModuleLoadDataEx", JCudaDriver.cuModuleLoadDataEx(module, Pointer.to(image), 0, new int[0], new Pointer()));
     return module;
   }
 

@@ -457,6 +457,7 @@ final class StandInDriver {
     if (refusal() != 0 || options != 0) {
       return refusal() != 0 ? refusal() : INVALID_VALUE;
     }
+    System.gc(); // hangs if the caller keeps the collector from running meanwhile
     if (ALL.get(JAVA_BYTE, image) == 0x7f) {
       return loadCubin(image);
     }
