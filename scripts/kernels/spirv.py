@@ -1,8 +1,9 @@
 """SPIR-V as the portable kernels need it: nothing contracted, nothing assumed about aliasing.
 
-glslc is run without optimisation, then every float operation is decorated NoContraction and every buffer Aliased, then spirv-opt
-runs: it contracts a*b+c by itself where the decoration is missing (SPIRV-Tools issue 5658), and buffers of one launch may be slices
-of one another where an operator works in place.
+glslc is run without optimisation, then loops are unrolled, then every float operation is decorated NoContraction and every buffer
+Aliased, then spirv-opt runs: it contracts a*b+c by itself where the decoration is missing (SPIRV-Tools issue 5658), and buffers of
+one launch may be slices of one another where an operator works in place. Unrolling comes first because its copies of an operation
+are without the decoration.
 """
 import struct
 
@@ -13,6 +14,12 @@ STORAGE_BUFFER = 12
 NO_CONTRACTION, ALIASED, RESTRICT = 42, 20, 19
 FMA = 50  # of GLSL.std.450
 FIRST_TYPE, LAST_TYPE = 19, 39
+# The passes of spirv-opt -O up to the first that unrolls loops; none of them contracts.
+UNROLL = """wrap-opkill eliminate-dead-branches merge-return inline-entry-points-exhaustive eliminate-dead-functions
+    eliminate-dead-code-aggressive private-to-local eliminate-local-single-block eliminate-local-single-store
+    eliminate-dead-code-aggressive scalar-replacement=100 convert-local-access-chains eliminate-local-single-block
+    eliminate-local-single-store eliminate-dead-code-aggressive ssa-rewrite eliminate-dead-code-aggressive ccp
+    eliminate-dead-code-aggressive loop-unroll""".split()
 
 
 def instructions(words):
@@ -23,11 +30,30 @@ def instructions(words):
         at += count
 
 
-def decorate(data):
-    """The module with the decorations added where types begin: decorations end there."""
+def words_of(data):
     words = list(struct.unpack("<%dI" % (len(data) // 4), data))
     if words[0] != MAGIC:
         raise ValueError("not SPIR-V")
+    return words
+
+
+def require_exact(data):
+    """Refuses a module in which the optimiser left a float operation that may be contracted, or contracted one."""
+    results, exact = set(), set()
+    for _, op, w in instructions(words_of(data)):
+        if op == EXT_INST and w[4] == FMA:
+            raise ValueError("a fused multiply-add after optimisation")
+        if op in FLOAT_OPS:
+            results.add(w[2])
+        if op == DECORATE and w[2] == NO_CONTRACTION:
+            exact.add(w[1])
+    if results - exact:
+        raise ValueError("float operations without NoContraction after optimisation: %s" % sorted(results - exact))
+
+
+def decorate(data):
+    """The module with the decorations added where types begin: decorations end there."""
+    words = words_of(data)
     extra, insert = [], None
     for at, op, w in instructions(words):
         if FIRST_TYPE <= op <= LAST_TYPE and insert is None:

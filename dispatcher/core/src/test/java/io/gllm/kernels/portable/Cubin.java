@@ -13,10 +13,13 @@ import java.util.TreeSet;
 final class Cubin {
   private static final int SECTION_BYTES = 64;
   private static final int HAS_SIZE = 4;
+  /** Shared memory that the driver keeps for itself at the start of a group's, from sm_90 on; counted in the kernel's section. */
+  private static final int RESERVED = 1024;
 
   private final ByteBuffer file;
   private final Set<String> faults = new TreeSet<>();
   private String symbol = "";
+  private int architecture;
   private int threads;
   private int shared;
   private int buffers;
@@ -41,6 +44,7 @@ final class Cubin {
   }
 
   private void sections(int wanted) {
+    architecture = wanted;
     int flags = file.getInt(48);
     int machine = file.get(7) == 0x41 ? flags >> 8 & 0xff : flags & 0xff; // CUDA 13 moved it, with another OS/ABI number
     if (machine != wanted) {
@@ -67,7 +71,7 @@ final class Cubin {
     if (name.startsWith(".text.")) {
       symbol += name.substring(6);
     } else if (name.startsWith(".nv.shared.") && !name.startsWith(".nv.shared.reserved")) {
-      shared += size;
+      shared += architecture >= 90 ? size - RESERVED : size;
     } else if (name.startsWith(".nv.local")) {
       faults.add("local memory");
     } else if (name.equals(".nv.info") || name.startsWith(".nv.info.")) {
