@@ -9,7 +9,7 @@ final class PortableMutants {
   private PortableMutants() {}
 
   static List<Mutant> all() {
-    return Stream.of(vectors(), rows()).flatMap(List::stream).toList();
+    return Stream.of(vectors(), matrices(), rows()).flatMap(List::stream).toList();
   }
 
   private static List<Mutant> vectors() {
@@ -25,6 +25,24 @@ final class PortableMutants {
         new Mutant("vec_dot", "vec_dot_f32,vec_sum_f32", "portable/reduce.gk", "if (from >= p.n && group > 0u) return;",
             "if (from >= p.n) return;"),
         new Mutant("vec_max", "vec_max_f32", "gk/reduce.inc", "return b > a || is_nan(b) ? b : a;", "return b > a ? b : a;"));
+  }
+
+  private static List<Mutant> matrices() {
+    String gemm = "gemm_f32,copy_32";
+    return List.of(
+        new Mutant("gemv", "gemv_f32", "portable/gemv.gk", "sums[tid * RUNS + i]", "sums[tid * RUNS + (count - 1u) / RUN - i]"),
+        new Mutant("gemv", "gemv_f32", "portable/gemv.gk", "uint count = min(STEP, p.k - k0);", "uint count = STEP;"),
+        new Mutant("gemv", "gemv_f32", "portable/gemv.gk", "min(first + r, p.n - 1u) * p.k", "(first + r) * p.k"),
+        new Mutant("gemm", gemm, "portable/gemm.gk", "total[i] = total[i] + sum[i];\n    barrier();",
+            "total[i] = total[i] + sum[i];"),
+        new Mutant("gemm", gemm, "portable/gemm.gk", "d = tid / TILE + e * (THREADS / TILE)", "d = tid / TILE + e"),
+        new Mutant("gemm", gemm, "portable/gemm.gk", "if (r < p.m && n < p.n) {", "if (r < p.m) {"),
+        new Mutant("gemm", gemm, "portable/copy.gk", "(i) / p.pitch * p.row_step", "(i) / p.pitch * p.pitch"),
+        new Mutant("gemm_bias_act", "gemm_bias_f32,copy_32", "portable/activations.inc", "activation == 2u ? x", "activation == 3u ? x"),
+        new Mutant("gemm_prepacked", "copy_32,gemv_f32,gemm_bt_f32", "portable/copy.gk", "((i) % p.pitch - p.from) * p.col_step",
+            "(i) % p.pitch * p.col_step"),
+        new Mutant("embedding", "embedding_f32", "portable/embedding.gk", "if (col < p.dim) {", "if (col <= p.dim) {"),
+        new Mutant("embedding", "embedding_f32", "portable/embedding.gk", "REQUIRE_BELOW(FAULT_TOKEN_ID, ids, p.count, p.rows)", ""));
   }
 
   private static List<Mutant> rows() {

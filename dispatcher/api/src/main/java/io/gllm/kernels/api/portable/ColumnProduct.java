@@ -10,7 +10,7 @@ import io.gllm.kernels.api.ElementType;
  */
 final class ColumnProduct {
   private static final int TILE = RowProduct.TILE;
-  private static final long MOST_TILES = 65535;
+  private static final long MOST = RowProduct.MOST;
   /** The most bytes of columns that are copied at a time. */
   private static final long MOST_COPIED = 64 << 20;
   private static final int SCRATCH = 2;
@@ -33,8 +33,8 @@ final class ColumnProduct {
 
   /** The product; {@code bias} is null exactly if the kernel was prepared without. */
   void run(Buffer a, Buffer w, Buffer bias, Activation activation, Buffer c, long m, long n, long k) {
-    if (n == 0 || windows.rows("n", n * type.blockBytes()) >= k && n <= MOST_TILES * TILE) {
-      rows(a, w, 0, bias, activation, c, m, n, k, 0, n);
+    if (windows.rows("n", n * type.blockBytes()) >= k && n <= MOST) {
+      multiply(a, w, bias, activation, c, m, n, k, 0, n);
       return;
     }
     long step = step(k);
@@ -42,31 +42,30 @@ final class ColumnProduct {
       long columns = Math.min(step, n - j);
       Buffer part = launcher.scratch(SCRATCH, (type.bytesFor(columns * k) + 3) / 4 * 4);
       copy.columns(w, part, j, columns, n, k);
-      rows(a, part, 0, bias, activation, c, m, n, k, j, columns);
+      multiply(a, part, bias, activation, c, m, n, k, j, columns);
     }
   }
 
   /** Columns copied at a time: whole tiles where possible. */
   private long step(long k) {
     long most = Math.min(windows.rows("k", k * type.blockBytes()), Math.max(TILE, MOST_COPIED / Math.max(1, k * type.blockBytes())));
-    most = Math.min(most, MOST_TILES * TILE);
+    most = Math.min(most, MOST);
     return most < TILE ? most : most / TILE * TILE;
   }
 
-  /** Columns j to j + columns of C, whose weights start at byte {@code from} of w. */
-  private void rows(Buffer a, Buffer w, long from, Buffer bias, Activation activation, Buffer c, long m, long n, long k, long j,
-      long columns) {
+  /** Columns j to j + columns of C, whose weights are w[k,columns]. */
+  private void multiply(Buffer a, Buffer w, Buffer bias, Activation activation, Buffer c, long m, long n, long k, long j, long columns) {
     Launch launch = bias == null ? plain : biased;
-    long step = Math.min(Math.min(windows.rows("k", 4 * k), windows.rows("n", 4 * n)), MOST_TILES * TILE);
+    long step = Math.min(Math.min(windows.rows("k", 4 * k), windows.rows("n", 4 * n)), MOST);
     for (long i = 0; i < m; i += step) {
       long rows = Math.min(step, m - i);
       launch.part(a, i * k, rows * k);
-      Unaligned.bind(launch, w, from, type.bytesFor(columns * k));
+      Unaligned.bind(launch, w, 0, type.bytesFor(columns * k));
       if (bias != null) {
         launch.part(bias, j, columns);
       }
       launch.part(c, i * n + j, (rows - 1) * n + columns);
-      launch.value(rows).value(columns).value(k).value(Unaligned.late(w, from) / type.blockBytes()).value(n);
+      launch.value(rows).value(columns).value(k).value(Unaligned.late(w, 0) / type.blockBytes()).value(n);
       if (bias != null) {
         launch.value(activation.ordinal());
       }

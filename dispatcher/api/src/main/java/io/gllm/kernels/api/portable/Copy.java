@@ -32,7 +32,7 @@ final class Copy {
   /** Rows [n][k] of a matrix [k][n]. */
   void transposed(Buffer from, Buffer to, long n, long k) {
     long kStep = windows.rows("n", n * bytes);
-    long nStep = even(windows.rows("k", k * bytes));
+    long nStep = even(windows.rows("k", k * bytes), n);
     for (long j = 0; j < n; j += nStep) {
       long rows = Math.min(nStep, n - j);
       for (long i = 0; i < k; i += kStep) {
@@ -46,7 +46,7 @@ final class Copy {
 
   /** A matrix [k][columns] of columns j to j + columns of a matrix [k][n]; {@code to} holds no more than a window. */
   void columns(Buffer from, Buffer to, long j, long columns, long n, long k) {
-    long step = even(windows.rows("n", n * bytes));
+    long step = even(windows.rows("n", n * bytes), k);
     for (long i = 0; i < k; i += step) {
       long count = Math.min(step, k - i);
       Unaligned.bind(launch, from, i * n * bytes, count * n * bytes);
@@ -55,12 +55,12 @@ final class Copy {
     }
   }
 
-  /** Windows of an even number of rows, so that each starts at a whole word. */
-  private static long even(long rows) {
-    if (rows < 2) {
+  /** Several windows have an even number of rows each, so that they start at whole words. */
+  private static long even(long rows, long total) {
+    if (rows < 2 && rows < total) {
       throw new IllegalArgumentException("two rows of the matrix are more than one binding of the device holds");
     }
-    return rows / 2 * 2;
+    return rows < total ? rows / 2 * 2 : rows;
   }
 
   private void launch(long n, long pitch, long first, long end, long at, long rowStep, long columnStep) {

@@ -12,8 +12,8 @@ final class RowProduct {
   private static final long FEW = 8;
   private static final int GEMV_ROWS = 4;
   static final int TILE = 64;
-  /** The most tiles in one direction of a grid. */
-  private static final long MOST_TILES = 65535;
+  /** The most rows or columns of one launch: a grid has up to 65535 tiles in each direction. */
+  static final long MOST = 65535L * TILE;
 
   private final ElementType type;
   private final Windows windows;
@@ -29,8 +29,8 @@ final class RowProduct {
 
   void run(Buffer a, Buffer w, Buffer c, long m, long n, long k) {
     long rowBytes = type.bytesFor(k);
-    long mStep = Math.min(Math.min(windows.rows("k", 4 * k), windows.rows("n", 4 * n)), MOST_TILES * TILE);
-    long nStep = Math.min(windows.rows("k", rowBytes), MOST_TILES * TILE);
+    long mStep = Math.min(Math.min(windows.rows("k", 4 * k), windows.rows("n", 4 * n)), MOST);
+    long nStep = Math.min(windows.rows("k", rowBytes), MOST);
     for (long i = 0; i < m; i += mStep) {
       long rows = Math.min(mStep, m - i);
       for (long j = 0; j < n; j += nStep) {
