@@ -5,7 +5,6 @@ import static io.gllm.kernels.cpu.vector.Lanes.LE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products of a few rows of x with four rows of w, lanes along the row, so that neither side needs packing. Every sum has one vector
@@ -21,7 +20,6 @@ final class DotTile {
   static final long WORK = 16L * 4 * Lanes.COUNT;
 
   private static final boolean ENOUGH_REGISTERS = Lanes.COUNT != 8;
-  private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
 
   private DotTile() {}
 
@@ -181,17 +179,18 @@ final class DotTile {
     addSums(s, work, 4, at);
   }
 
-  /** Copies four sums. */
+  /** Copies four sums. Not by a vector of four: one of another length than {@link Lanes#FLOATS} is at times left on the heap. */
   static void copyFour(MemorySegment s, long from, long to) {
-    FloatVector.fromMemorySegment(FOUR, s, from, LE).intoMemorySegment(s, to, LE);
+    for (int i = 0; i < COLUMNS; i++) {
+      s.set(Lanes.FLOAT, to + 4L * i, s.get(Lanes.FLOAT, from + 4L * i));
+    }
   }
 
   /** Adds the sums over the lanes of {@code count} vectors to as many floats. */
   private static void addSums(MemorySegment s, long work, int count, long at) {
     Lanes.sumEach(s, work, count);
-    for (int i = 0; i < count; i += 4) {
-      FloatVector sum = FloatVector.fromMemorySegment(FOUR, s, work + 4L * i, LE);
-      sum.add(FloatVector.fromMemorySegment(FOUR, s, at + 4L * i, LE)).intoMemorySegment(s, at + 4L * i, LE);
+    for (int i = 0; i < count; i++) {
+      s.set(Lanes.FLOAT, at + 4L * i, s.get(Lanes.FLOAT, at + 4L * i) + s.get(Lanes.FLOAT, work + 4L * i));
     }
   }
 }
