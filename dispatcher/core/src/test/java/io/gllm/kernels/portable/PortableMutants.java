@@ -9,7 +9,7 @@ final class PortableMutants {
   private PortableMutants() {}
 
   static List<Mutant> all() {
-    return Stream.of(vectors(), matrices(), rows()).flatMap(List::stream).toList();
+    return Stream.of(vectors(), matrices(), rows(), attention(), sampling()).flatMap(List::stream).toList();
   }
 
   private static List<Mutant> vectors() {
@@ -61,5 +61,44 @@ final class PortableMutants {
         new Mutant("rope_with_positions", rope, "portable/rope.gk", "positions, p.all, p.limit", "positions, p.tokens, p.limit"),
         new Mutant("rope_with_positions", rope, "portable/rope.gk", "p.first + (token)", "token"),
         new Mutant("rope_with_positions", rope, "portable/fault.inc", "LD(b, i_) >= (limit)", "int(LD(b, i_)) >= int(limit)"));
+  }
+
+  private static List<Mutant> attention() {
+    String flash = "flash_attention_f32,attention_join";
+    String paged = "paged_attention_f32,attention_join,paged_check,paged_gather";
+    String file = "portable/attention.gk";
+    return List.of(
+        new Mutant("flash_attention", flash, file, "part[tid * TEAM + i]", "part[tid * TEAM + TEAM - 1u - i]"),
+        new Mutant("flash_attention", flash, file, "head / p.group * p.kv_head", "head * p.kv_head"),
+        new Mutant("flash_attention", flash, file, "if (seen > SPAN) {", "if (false) {"),
+        new Mutant("flash_attention", flash, file, "if (p.first_key > begin) {", "if (false) {"),
+        new Mutant("flash_attention", flash, "portable/attention_join.gk", "LD(state, (kept + used) * 2u + 1u) != EMPTY", "used < 1u"),
+        new Mutant("paged_attention", paged, file, "if (tid == 0u && head == 0u && row == 0u && GROUP_Z == 0u)", "if (false)"),
+        new Mutant("paged_attention", paged, "portable/paged_check.gk", "length >= p.length_limit", "length > p.length_limit"),
+        new Mutant("paged_attention", paged, "portable/paged_check.gk", "/ p.page + 1u", "/ p.page + 2u"),
+        new Mutant("paged_attention", paged, "portable/checked.inc", "min(wrong, s_)", "min(wrong, wrong)"),
+        new Mutant("paged_attention", paged, "portable/paged_gather.gk", "if (block < p.blocks) ST", "ST"),
+        new Mutant("kv_append", "kv_append_f32", "portable/kv_append.gk", "REQUIRE_BELOW(FAULT_SLOT, slots, p.all_tokens, p.capacity)", ""),
+        new Mutant("kv_append", "kv_append_f32", "portable/kv_append.gk", "- p.first_slot, mine", ", mine"));
+  }
+
+  private static List<Mutant> sampling() {
+    String sample = "sample_run,sample_token,weigh_runs,argmax_chunks_f32";
+    String topK = "order_chunks,order_merge,top_k_store";
+    String topP = "top_p_cut,top_p_hide,order_chunks,order_merge,weigh_runs,argmax_chunks_f32";
+    return List.of(
+        new Mutant("argmax", "argmax_chunks_f32,argmax_join", "portable/argmax_chunks.gk", "&& i < indexes[tid]", ""),
+        new Mutant("argmax", "argmax_chunks_f32,argmax_join", "portable/argmax_join.gk", "i < (row + 1u) * p.chunks",
+            "i < row * p.chunks + 1u"),
+        new Mutant("sample", sample, "portable/weigh_runs.gk", "&& from + i < to", ""),
+        new Mutant("sample", sample, "portable/sample_run.gk", "    before = sum;\n", ""),
+        new Mutant("sample", sample, "portable/sample_token.gk", "p.first_run * p.run + first + i", "first + i"),
+        new Mutant("top_k", topK, "portable/order.inc", "if (bits == 0x80000000u) bits = 0u;", ""),
+        new Mutant("top_k", topK, "portable/order_chunks.gk", "i < tid)", "i > tid)"),
+        new Mutant("top_k", topK, "portable/order_merge.gk", "key + 1u - list % 2u", "key + 1u"),
+        new Mutant("top_k", topK, "portable/top_k_store.gk", "is_nan(v) ? NEG_INF : v", "v"),
+        new Mutant("top_p", topP, "portable/top_p_cut.gk", "sum >= enough", "sum > enough"),
+        new Mutant("top_p", topP, "portable/top_p_cut.gk", "first + i - 1u", "first + i"),
+        new Mutant("top_p", topP, "portable/top_p_hide.gk", "t % p.cols <= LD", "t % p.cols < LD"));
   }
 }

@@ -48,6 +48,7 @@ final class PagedCases {
       check(h, shape(4, 1, 4, 2, 64, 16, 9), 0, 0, 1, 16, 144);
       check(h, shape(0, 1, 4, 2, 64, 16, 9), 0);
       check(h, shape(2, 1, 4, 2, 64, 64, 20), 0, 1025, 1280);
+      check(h, shape(4, 1, 2, 1, 16, 64, 40), 0, 0, 1000, 1025, 2100);
     });
     suite.add(PagedAttention.OP, type, "page sizes", h -> {
       for (int page : new int[]{1, 7, 16, 32, 64}) {
