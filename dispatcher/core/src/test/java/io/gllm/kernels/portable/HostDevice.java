@@ -54,8 +54,8 @@ record HostDevice(HostLibrary library, int order, long window, Recorder recorder
     return new HostDevice(library, 0, 128 << 20, null, new SelfTest(), new AtomicLong());
   }
 
-  static HostDevice recording(HostLibrary library, Recorder recorder) {
-    return new HostDevice(library, 0, 128 << 20, recorder, SelfTest.trusting(), new AtomicLong());
+  static HostDevice recording(HostLibrary library, long window, Recorder recorder) {
+    return new HostDevice(library, 0, window, recorder, SelfTest.trusting(), new AtomicLong());
   }
 
   @Override

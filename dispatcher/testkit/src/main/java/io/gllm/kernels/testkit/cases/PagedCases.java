@@ -45,6 +45,7 @@ final class PagedCases {
       for (int length = 0; length <= Source.TAILS; length++) {
         check(h, shape(1, 1, 2, 1, 8, 16, 5), 0, length);
       }
+      check(h, shape(1, 1, 4, 2, 8, 4, 3), 0, 12);
       check(h, shape(4, 1, 4, 2, 64, 16, 9), 0, 0, 1, 16, 144);
       check(h, shape(0, 1, 4, 2, 64, 16, 9), 0);
       check(h, shape(2, 1, 4, 2, 64, 64, 20), 0, 1025, 1280);
