@@ -1,6 +1,7 @@
 package io.gllm.kernels.cpu.machine;
 
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.BinaryOp;
 import io.gllm.kernels.api.op.Cast;
 import io.gllm.kernels.api.op.Dequant;
@@ -26,12 +27,16 @@ import io.gllm.kernels.api.op.VecScale;
 import io.gllm.kernels.cpu.CpuKernel;
 import io.gllm.kernels.cpu.CpuTable;
 import io.gllm.kernels.cpu.Tier;
+import java.util.List;
 
 /**
  * The native tier. Reproducible is what rounds once for each operation of the portable kernels and sums nothing: the conformance
  * tests compare it with the scalar tier bit for bit.
  */
 public final class NativeTable {
+  /** Formats of weights with machine code; the others are left to the scalar tier. */
+  static final List<QuantFormat> FORMATS = List.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
+
   private final CpuTable table;
   private final NativeKernels kernels;
 
@@ -118,13 +123,14 @@ public final class NativeTable {
   }
 
   private void quantised() {
-    fast(QuantMatMul.OP, (c, t) -> NativeQuantMatMul.fast(kernels, c, t));
-    reproducible(QuantMatMul.OP, (c, t) -> NativeQuantMatMul.ordered(kernels, c, t));
-    reproducible(Dequant.OP, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
-    reproducible(Quantize.OP, (c, t) -> NativeQuantBlocks.quantize(kernels, c, t));
-    for (ElementType type : QuantMatMul.FORMATS) {
+    for (ElementType type : FORMATS) {
+      table.add(QuantMatMul.OP, type, Tier.NATIVE, false, (c, t) -> NativeQuantMatMul.fast(kernels, c, t));
+      table.add(QuantMatMul.OP, type, Tier.NATIVE, true, (c, t) -> NativeQuantMatMul.ordered(kernels, c, t));
       table.add(PackB.OP, type, Tier.NATIVE, true, (c, t) -> new NativeQuantPack(kernels, c, t));
       table.add(Embedding.OP, type, Tier.NATIVE, true, (c, t) -> new NativeQuantRows(kernels, c, t));
+      table.add(Dequant.OP, type, Tier.NATIVE, true, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
     }
+    table.add(Dequant.OP, QuantFormat.Q8_K, Tier.NATIVE, true, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
+    reproducible(Quantize.OP, (c, t) -> NativeQuantBlocks.quantize(kernels, c, t));
   }
 }

@@ -2,6 +2,7 @@ package io.gllm.kernels.cpu.vector;
 
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.BinaryOp;
 import io.gllm.kernels.api.op.Cast;
 import io.gllm.kernels.api.op.Dequant;
@@ -27,6 +28,7 @@ import io.gllm.kernels.cpu.CpuContext;
 import io.gllm.kernels.cpu.CpuKernel;
 import io.gllm.kernels.cpu.CpuTable;
 import io.gllm.kernels.cpu.Tier;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -35,6 +37,9 @@ import jdk.incubator.vector.FloatVector;
  * vectors and are left to the scalar tier.
  */
 public final class VectorTable {
+  /** Formats of weights that {@link BlockDecoder} decodes; the others are left to the scalar tier. */
+  private static final List<QuantFormat> WEIGHTS = List.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
+
   private VectorTable() {}
 
   /** Appends the vector kernels. Loading this class needs the module jdk.incubator.vector. */
@@ -110,8 +115,11 @@ public final class VectorTable {
     fast(table, MatMul.GEMM_BIAS, (c, t) -> new VectorMatMul(c, t, true));
     fast(table, MatMul.GEMM_BIAS_ACT, (c, t) -> new VectorMatMul(c, t, true));
     fast(table, MatMul.GEMM_PREPACKED, (c, t) -> new VectorMatMul(c, t, false)::gemm);
-    fast(table, QuantMatMul.OP, (c, t) -> new VectorMatMul(c, t, false));
-    same(table, Dequant.OP, VectorDequant::new);
+    for (QuantFormat format : WEIGHTS) {
+      table.add(QuantMatMul.OP, format, Tier.VECTOR, false, (c, t) -> new VectorMatMul(c, t, false));
+      table.add(Dequant.OP, format, Tier.VECTOR, true, VectorDequant::new);
+    }
+    table.add(Dequant.OP, QuantFormat.Q8_K, Tier.VECTOR, true, VectorDequant::new);
     same(table, Quantize.OP, VectorQuantize::new);
   }
 
@@ -128,6 +136,7 @@ public final class VectorTable {
     fast(table, FlashAttention.OP, VectorFlashAttention::new);
     fast(table, PagedAttention.OP, VectorPagedAttention::new);
     same(table, KvAppend.OP, VectorKvAppend::new);
-    same(table, Embedding.OP, VectorEmbedding::new);
+    Op.FLOATS.forEach(type -> table.add(Embedding.OP, type, Tier.VECTOR, true, VectorEmbedding::new));
+    WEIGHTS.forEach(format -> table.add(Embedding.OP, format, Tier.VECTOR, true, VectorEmbedding::new));
   }
 }

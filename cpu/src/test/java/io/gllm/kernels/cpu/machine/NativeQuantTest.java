@@ -54,7 +54,7 @@ class NativeQuantTest {
 
   static Stream<Arguments> formatsAndSets() {
     return Stream.of("avx512", "avx2", "neon").filter(isa -> NativeTier.load(isa).code() != null)
-        .flatMap(isa -> QuantMatMul.FORMATS.stream().map(format -> Arguments.of(format, isa)));
+        .flatMap(isa -> NativeTable.FORMATS.stream().map(format -> Arguments.of(format, isa)));
   }
 
   private static Buffer floats(Arena arena, long n) {

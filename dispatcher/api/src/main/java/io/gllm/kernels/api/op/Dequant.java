@@ -3,21 +3,14 @@ package io.gllm.kernels.api.op;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.QuantFormat;
-import java.util.ArrayList;
 import java.util.List;
 
 /** out[i] = the f32 value of element i of the blocks; bit-exact. n is a whole number of blocks. */
 public final class Dequant {
   /** The operator, dispatched on the format. */
-  public static final Op<Kernel> OP = new Op<>("dequant", Kernel.class, formats());
+  public static final Op<Kernel> OP = new Op<>("dequant", Kernel.class, List.of(QuantFormat.values()));
 
   private Dequant() {}
-
-  private static List<QuantFormat> formats() {
-    List<QuantFormat> formats = new ArrayList<>(QuantMatMul.FORMATS);
-    formats.add(QuantFormat.Q8_K);
-    return formats;
-  }
 
   /** A bound kernel. */
   public interface Kernel {
@@ -34,7 +27,7 @@ public final class Dequant {
   public static void check(Buffer blocks, Buffer out, long n) {
     Check.size("n", n);
     Check.holds("blocks", blocks, n);
-    if (!OP.types().contains(blocks.type())) {
+    if (!(blocks.type() instanceof QuantFormat)) {
       throw new IllegalArgumentException("blocks is " + blocks.type().label() + ", expected one of " + OP.types());
     }
     Check.whole("n", n, blocks.type());

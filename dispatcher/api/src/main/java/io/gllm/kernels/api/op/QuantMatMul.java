@@ -4,6 +4,7 @@ import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.Layout;
 import io.gllm.kernels.api.QuantFormat;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,8 +15,9 @@ import java.util.List;
  * in integer products).
  */
 public final class QuantMatMul {
-  /** Formats that exist for weights. */
-  public static final List<QuantFormat> FORMATS = List.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
+  /** Formats that exist for weights: all but Q8_1 and Q8_K, which exist for activations only. */
+  public static final List<QuantFormat> FORMATS = Arrays.stream(QuantFormat.values())
+      .filter(format -> format != QuantFormat.Q8_1 && format != QuantFormat.Q8_K).toList();
 
   /** The operator, dispatched on the format of the weights. */
   public static final Op<Kernel> OP = new Op<>("quant_matmul", Kernel.class, FORMATS);

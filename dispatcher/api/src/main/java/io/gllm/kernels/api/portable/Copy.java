@@ -3,7 +3,7 @@ package io.gllm.kernels.api.portable;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.ElementType;
 
-/** Copies of weights in another order (copy.gk), bit by bit; elements of 4 bytes, or, also for quantised blocks, of 2. */
+/** Copies of weights in another order (copy.gk), bit by bit; elements of 4 bytes, or, also for quantised blocks, of 2, or of 1. */
 final class Copy {
   private static final int GROUP = 256;
 
@@ -13,8 +13,8 @@ final class Copy {
 
   Copy(Launcher launcher, ElementType type) {
     windows = new Windows(launcher);
-    bytes = type.blockBytes() == 4 ? 4 : 2;
-    launch = launcher.prepare(bytes == 4 ? "copy_32" : "copy_16");
+    bytes = type.blockBytes() == 4 ? 4 : type.blockBytes() % 2 == 0 ? 2 : 1;
+    launch = launcher.prepare("copy_" + 8 * bytes);
   }
 
   /** {@code length} bytes as they are. */

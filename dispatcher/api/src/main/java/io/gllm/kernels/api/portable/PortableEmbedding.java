@@ -13,16 +13,19 @@ final class PortableEmbedding implements Embedding.Kernel {
   private final ElementType type;
   private final Windows windows;
   private final Launch launch;
+  private final DeviceTable grid;
 
   PortableEmbedding(Launcher launcher, ElementType type) {
     this.launcher = launcher;
     this.type = type;
     windows = new Windows(launcher);
     launch = launcher.prepare("embedding_" + type.label());
+    grid = new DeviceTable(launcher, type);
   }
 
   @Override
   public void run(Buffer table, Buffer ids, Buffer out, long count, long rows, long dim) {
+    grid.load();
     long rowBytes = type.bytesFor(dim);
     windows.rows("count", 4 * count);
     long tableStep = windows.rows("dim", rowBytes);
@@ -34,6 +37,7 @@ final class PortableEmbedding implements Embedding.Kernel {
       do { // at least once: the kernel checks the ids
         long to = Math.min(rows, from + tableStep);
         Unaligned.bind(launch, table, from * rowBytes, (to - from) * rowBytes);
+        grid.bind(launch);
         launch.part(ids, 0, count).part(out, i * dim, results * dim).buffer(launcher.faults());
         launch.value(count).value(rows).value(i).value(from).value(to).value(dim);
         launch.value(Unaligned.lateElements(table, from * rowBytes)).grid(chunks, (int) results, 1);

@@ -19,15 +19,18 @@ final class RowProduct {
   private final Windows windows;
   private final Launch gemv;
   private final Launch gemm;
+  private final DeviceTable table;
 
   RowProduct(Launcher launcher, ElementType type) {
     this.type = type;
     windows = new Windows(launcher);
     gemv = launcher.prepare("gemv_" + type.label());
     gemm = launcher.prepare("gemm_bt_" + type.label());
+    table = new DeviceTable(launcher, type);
   }
 
   void run(Buffer a, Buffer w, Buffer c, long m, long n, long k) {
+    table.load();
     long rowBytes = type.bytesFor(k);
     long mStep = Math.min(Math.min(windows.rows("k", 4 * k), windows.rows("n", 4 * n)), MOST);
     long nStep = Math.min(windows.rows("k", rowBytes), MOST);
@@ -37,6 +40,7 @@ final class RowProduct {
         long columns = Math.min(nStep, n - j);
         if (m <= FEW) {
           Unaligned.bind(gemv, w, j * rowBytes, columns * rowBytes);
+          table.bind(gemv);
           floats(gemv, a, i * k, rows * k);
           floats(gemv, c, i * n + j, (rows - 1) * n + columns);
           gemv.value(columns).value(k).value(Unaligned.lateElements(w, j * rowBytes)).value(n);
@@ -45,6 +49,7 @@ final class RowProduct {
         } else {
           floats(gemm, a, i * k, rows * k);
           Unaligned.bind(gemm, w, j * rowBytes, columns * rowBytes);
+          table.bind(gemm);
           floats(gemm, c, i * n + j, (rows - 1) * n + columns);
           gemm.value(rows).value(columns).value(k).value(Unaligned.lateElements(w, j * rowBytes)).value(n);
           gemm.grid((int) ((columns + TILE - 1) / TILE), (int) ((rows + TILE - 1) / TILE), 1);

@@ -13,13 +13,13 @@ final class Unaligned {
   }
 
   /**
-   * The bytes from the start of a word to byte {@code from} of the buffer: 0 or 2.
+   * The bytes from the start of a word to byte {@code from} of the buffer: 0 or 2, for blocks of an odd size also 1 or 3.
    *
-   * @throws IllegalArgumentException if it is odd
+   * @throws IllegalArgumentException if it is odd, and the elements are not
    */
   static int late(Buffer buffer, long from) {
     int late = (int) (buffer.byteOffset() + from & 3);
-    if ((late & 1) != 0) {
+    if ((late & 1) != 0 && (buffer.type().blockBytes() & 1) == 0) {
       throw new IllegalArgumentException("a buffer of " + buffer.type().label() + " starts at an odd byte");
     }
     return late;
