@@ -4,7 +4,8 @@ import io.gllm.kernels.api.QuantFormat;
 import java.lang.foreign.MemorySegment;
 
 /**
- * MXFP4, 32 numbers in 17 bytes: 4-bit floats under a power of two, value 2^(e - 128) v[q] with v twice the float.
+ * MXFP4, 32 numbers in 17 bytes: 4-bit floats under a power of two, value 2^(e - 128) v[q]
+ * with v twice the float: 0 1 2 3 4 6 8 12, and negative from code 8 on, which is 0 itself.
  * <pre>
  *  0  u8 e
  *  1  16 bytes: element j in the low, j + 16 in the high nibble

@@ -4,7 +4,8 @@ import io.gllm.kernels.api.QuantFormat;
 import java.lang.foreign.MemorySegment;
 
 /**
- * NVFP4, 64 numbers in 36 bytes: 4-bit floats in 4 sub-blocks of 16, value s / 2 v[q] with v twice the float.
+ * NVFP4, 64 numbers in 36 bytes: 4-bit floats in 4 sub-blocks of 16, value s / 2 v[q]
+ * with the v of MXFP4.
  * <pre>
  *  0  4 x s, an unsigned float of 4 bits exponent (bias 7) and 3 bits fraction; the highest bit does not count, and the byte 127 is 0
  *  4  32 bytes: 8 for each sub-block, its element j in the low, j + 8 in the high nibble

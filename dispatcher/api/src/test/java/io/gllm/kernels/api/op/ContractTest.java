@@ -102,7 +102,8 @@ class ContractTest {
     rejects("w is f32", () -> QuantMatMul.check(f32(512), f32(256), f32(2), 1, 2, 256));
     rejects("y is f16", () -> QuantMatMul.check(w, f32(256), of(DType.F16, 2), 1, 2, 256));
     rejects("n = 100", () -> Dequant.check(w, f32(512), 100));
-    rejects("blocks is q2_k", () -> Dequant.check(of(QuantFormat.Q2_K, 256), f32(256), 256));
+    rejects("blocks is f32", () -> Dequant.check(f32(256), f32(256), 256));
+    rejects("w is q8_1", () -> QuantMatMul.check(of(QuantFormat.Q8_1, 512), f32(256), f32(2), 1, 2, 256));
     rejects("blocks is q4_k", () -> Quantize.check(f32(512), w, 512));
     rejects("transposed must be true", () -> PackB.check(w, packed(QuantFormat.Q4_K, 2, 256), 2, 256, false));
     rejects("row-major", () -> PackB.check(f32(6), f32(6), 2, 3, true));

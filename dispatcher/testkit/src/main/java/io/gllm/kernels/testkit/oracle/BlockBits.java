@@ -10,11 +10,10 @@ record BlockBits(byte[] bytes, int from) {
   /** {@code count} bits, at most 32, as an unsigned number. */
   long of(int first, int count) {
     long value = 0;
-    for (int i = count - 1; i >= 0; i--) {
-      int bit = first + i;
-      value = value << 1 | bytes[from + bit / 8] >> bit % 8 & 1;
+    for (int i = (first % 8 + count - 1) / 8; i >= 0; i--) {
+      value = value << 8 | bytes[from + first / 8 + i] & 0xff;
     }
-    return value;
+    return value >> first % 8 & (1L << count) - 1;
   }
 
   /** A bit as -1 (set) or 1. */
