@@ -107,18 +107,33 @@ final class Operands implements AutoCloseable {
     byte[] codes = new byte[Math.toIntExact(piece.byteSize())];
     random.nextBytes(codes);
     piece.copyFrom(MemorySegment.ofArray(codes));
-    short scale = Float.floatToFloat16(0.01f);
     for (long at = 0; at < piece.byteSize(); at += format.blockBytes()) {
-      switch (format) {
-        case Q4_0, Q8_0 -> piece.set(SHORT, at, scale);
-        case Q4_K -> {
-          piece.set(SHORT, at, scale);
-          piece.set(SHORT, at + 2, scale);
+      scales(piece.asSlice(at, format.blockBytes()), format);
+    }
+  }
+
+  private static void scales(MemorySegment block, QuantFormat format) {
+    short scale = Float.floatToFloat16(0.01f);
+    long end = block.byteSize();
+    switch (format) {
+      case Q8_K -> block.set(FLOAT, 0, 0.01f);
+      case MXFP4 -> block.set(ValueLayout.JAVA_BYTE, 0, (byte) 120);
+      case NVFP4 -> block.asSlice(0, 4).fill((byte) 8);
+      case IQ1_M -> {
+        for (int i = 0; i < 4; i++) { // the scale is the highest nibbles of four words
+          block.set(SHORT, end - 8 + 2 * i, (short) (scale >> 4 * i << 12));
         }
-        case Q6_K -> piece.set(SHORT, at + format.blockBytes() - 2, scale);
-        case Q8_K -> piece.set(FLOAT, at, 0.01f);
-        default -> throw new IllegalArgumentException("no random blocks of " + format.label());
       }
+      case Q3_K, Q6_K, TQ1_0, TQ2_0 -> block.set(SHORT, end - 2, scale);
+      case Q2_K -> {
+        block.set(SHORT, end - 4, scale);
+        block.set(SHORT, end - 2, scale);
+      }
+      case Q4_1, Q5_1, Q8_1, Q4_K, Q5_K -> {
+        block.set(SHORT, 0, scale);
+        block.set(SHORT, 2, scale);
+      }
+      default -> block.set(SHORT, 0, scale);
     }
   }
 

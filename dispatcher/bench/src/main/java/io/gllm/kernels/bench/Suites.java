@@ -5,6 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.BinaryOp;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.op.ReduceOp;
 import io.gllm.kernels.api.op.UnaryOp;
 import java.util.ArrayList;
@@ -146,13 +147,14 @@ final class Suites {
       products(cases, suite, (DType) type, rows, cols);
       rows(cases, suite, (DType) type, rows, cols);
     }
-    for (QuantFormat format : List.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K)) {
+    for (QuantFormat format : QuantMatMul.FORMATS) {
       cases.add(MatrixCases.quantised(suite, format, 2, rows, cols, false));
       cases.add(MatrixCases.quantised(suite, format, 2, rows, cols, true));
       cases.add(MatrixCases.pack(suite, format, rows, cols));
       cases.add(MatrixCases.dequant(suite, format, n));
       cases.add(RowCases.embedding(suite, format, rows, 8 * rows, cols));
     }
+    cases.add(MatrixCases.dequant(suite, QuantFormat.Q8_1, n));
     cases.add(MatrixCases.dequant(suite, QuantFormat.Q8_K, n));
     cases.add(MatrixCases.quantize(suite, QuantFormat.Q8_0, n));
     cases.add(MatrixCases.quantize(suite, QuantFormat.Q8_K, n));

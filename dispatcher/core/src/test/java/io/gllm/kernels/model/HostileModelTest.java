@@ -99,7 +99,7 @@ class HostileModelTest {
     rejected("elements of unknown type 77", with("blk.0.attn_q.weight type", 77));
     rejected("is i32; norms are f32", with("output_norm.weight type", 26));
     rejected("is i32; supported here are", with("blk.0.ffn_up.weight type", 26));
-    rejected("is iq4_nl; supported here are", with("blk.0.ffn_up.weight type", 20));
+    rejected("is q8_1; supported here are", with("blk.0.ffn_up.weight type", 9));
     TestLlama scaled = TestLlama.standard();
     scaled.factors = new float[]{1, 2, Float.NaN, 1};
     rejected("has a factor of NaN", scaled.file().bytes());

@@ -79,7 +79,9 @@ class ReferenceModelsTest {
 
   @ParameterizedTest
   @CsvSource({"q8_0,scalar", "q8_0,vector", "q8_0,native", "q4_0,scalar", "q4_0,vector", "q4_0,native", "q4_k,scalar", "q4_k,vector",
-    "q4_k,native", "q6_k,scalar", "q6_k,vector", "q6_k,native"})
+    "q4_k,native", "q6_k,scalar", "q6_k,vector", "q6_k,native", "iq4_xs,scalar", "iq4_xs,vector", "iq4_xs,native", "q2_k,scalar",
+    "q2_k,vector",
+    "q2_k,native"})
   void quantisedModelsTellAStory(String format, String tier) {
     Path file = file(format);
     try (KernelDispatcher kernels = kernels(tier, 2); LlamaModel model = LlamaModel.load(kernels, file)) {
