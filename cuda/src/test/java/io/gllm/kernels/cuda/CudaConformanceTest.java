@@ -3,8 +3,6 @@ package io.gllm.kernels.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.gllm.kernels.api.op.Ops;
-import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.SelfTestReport;
@@ -15,17 +13,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The shipped PTX, run in the interpreter behind the whole backend, gives the bits of the scalar tier. */
-@EnabledIf(value = "everyOperatorHasAKernel", disabledReason = "portable kernels are missing; name those to run in gllm.conformance.ops")
 class CudaConformanceTest extends BackendConformance {
   private static final List<StandInDriver> DRIVERS = new ArrayList<>();
-
-  static boolean everyOperatorHasAKernel() {
-    return System.getProperty("gllm.conformance.ops") != null
-        || Ops.all().stream().allMatch(op -> op.types().stream().noneMatch(type -> PortableTable.symbols(op, type).isEmpty()));
-  }
 
   @Override
   protected Device open() {
@@ -59,5 +50,10 @@ class CudaConformanceTest extends BackendConformance {
       assertEquals(List.of(), driver.leaks);
       assertTrue(driver.isIdle());
     }
+  }
+
+  @Override
+  protected boolean modesDiffer() {
+    return false;
   }
 }

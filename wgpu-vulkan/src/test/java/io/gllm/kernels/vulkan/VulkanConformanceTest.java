@@ -21,4 +21,9 @@ class VulkanConformanceTest extends BackendConformance {
     BackendConfig scalar = new BackendConfig(Map.of("cpu.tier", "scalar", "cpu.threads", "1"));
     return cpu.open(cpu.probe(scalar).devices().getFirst(), scalar);
   }
+
+  @Override
+  protected boolean modesDiffer() {
+    return false;
+  }
 }

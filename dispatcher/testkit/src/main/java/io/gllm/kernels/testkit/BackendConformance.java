@@ -1,9 +1,14 @@
 package io.gllm.kernels.testkit;
 
+import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.Ops;
+import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
@@ -43,19 +48,45 @@ public abstract class BackendConformance {
     return null;
   }
 
+  /**
+   * Whether the two modes may choose different kernels. A device that has reproducible kernels alone runs each case once, in the
+   * reproducible mode, and must show that it chooses the same kernels in the fast one.
+   */
+  protected boolean modesDiffer() {
+    return true;
+  }
+
   /** One test for each operator, type and case in the fast mode, and one for completeness. */
   @TestFactory
   Stream<DynamicTest> fast() {
-    return tests(Numerics.FAST);
+    return modesDiffer()
+        ? tests(Numerics.FAST, test -> true)
+        : Stream.concat(Stream.of(DynamicTest.dynamicTest("both modes choose the same kernels", this::modesAgree)),
+            tests(Numerics.FAST, test -> !test.modes().contains(Numerics.REPRODUCIBLE)));
+  }
+
+  private void modesAgree() {
+    try (Device device = open()) {
+      for (Op<?> op : Ops.all()) {
+        for (ElementType type : op.types()) {
+          Assertions.assertEquals(chosen(device, op, type, Numerics.REPRODUCIBLE), chosen(device, op, type, Numerics.FAST),
+              () -> op + " " + type.label());
+        }
+      }
+    }
+  }
+
+  private static List<String> chosen(Device device, Op<?> op, ElementType type, Numerics numerics) {
+    return device.explain(op, type, numerics).stream().filter(Candidate::chosen).map(Candidate::kernel).toList();
   }
 
   /** One test for each operator, type and case in the reproducible mode, and one for completeness. */
   @TestFactory
   Stream<DynamicTest> reproducible() {
-    return tests(Numerics.REPRODUCIBLE);
+    return tests(Numerics.REPRODUCIBLE, test -> true);
   }
 
-  private Stream<DynamicTest> tests(Numerics numerics) {
+  private Stream<DynamicTest> tests(Numerics numerics, Predicate<Case> which) {
     List<Harness> harnesses = new ArrayList<>();
     harnesses.add(new Harness(open(), numerics));
     openVariants().forEach(device -> harnesses.add(new Harness(device, numerics)));
@@ -67,7 +98,7 @@ public abstract class BackendConformance {
         () -> Assertions.assertEquals(List.of(), Conformance.holes(harnesses.getFirst().device(), numerics)));
     String only = System.getProperty("gllm.conformance.ops");
     List<String> ops = only == null ? List.of() : List.of(only.split(","));
-    Stream<DynamicTest> cases = Conformance.cases().stream().filter(test -> test.modes().contains(numerics))
+    Stream<DynamicTest> cases = Conformance.cases().stream().filter(test -> test.modes().contains(numerics)).filter(which)
         .filter(test -> only == null || ops.contains(test.op().name()))
         .map(test -> DynamicTest.dynamicTest(test.title(), () -> check(test, harnesses)));
     return Stream.concat(only == null ? Stream.of(complete) : Stream.empty(), cases).onClose(() -> harnesses.forEach(harness -> {
