@@ -240,16 +240,21 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   /** Between heap or host memory and memory that the host cannot see. */
   private void cross(Buffer buffer, MemorySegment values, boolean toDevice) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment host = values.isNative() ? values : arena.allocate(values.byteSize(), 64);
+      boolean onHeap = !values.isNative();
+      MemorySegment host = onHeap ? arena.allocate(values.byteSize(), 64) : values;
       Buffer there = buffer.as(DType.I8).slice(0, values.byteSize());
       if (toDevice) {
-        host.copyFrom(values);
+        if (onHeap) {
+          host.copyFrom(values);
+        }
         queue.copy(Buffer.wrap(host, DType.I8), there);
         queue.sync();
       } else {
         queue.copy(there, Buffer.wrap(host, DType.I8));
         queue.sync();
-        values.copyFrom(host);
+        if (onHeap) {
+          values.copyFrom(host);
+        }
       }
     }
   }

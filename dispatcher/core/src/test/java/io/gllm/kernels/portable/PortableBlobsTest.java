@@ -146,8 +146,7 @@ class PortableBlobsTest {
     byte[] blob = target.manifest().load(target.blob());
     byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
     assertEquals(List.of(), Target.read(name, module).differences(kernel));
-    KernelInterface more = new KernelInterface(kernel.symbol(), kernel.offset(), kernel.bytes(), kernel.threads() * 2,
-        kernel.shared() + 1024,
+    KernelInterface more = new KernelInterface(kernel.symbol(), kernel.offset(), kernel.bytes(), kernel.threads() * 2, -1024,
         kernel.buffers().subList(0, 1), List.of());
     assertEquals(4, Target.read(name, module).differences(more).size());
     module[0] ^= 1;
