@@ -121,6 +121,7 @@ record CudaProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
       throw rejected("no-kernels", e.getMessage(), "use a version of the library with kernels for this GPU, or another backend");
     }
     List<String> notes = new ArrayList<>(choice.notes());
+    notes.add("the CUDA backend ran in an interpreter behind a stand-in for the driver, never yet on hardware");
     notes.addAll(left);
     List<String> features = List.of("sm_" + gpu.sm(), "cuda-" + CudaGpu.version(gpu.driver()), choice.blobs().getFirst().target());
     DeviceInfo info = new DeviceInfo("cuda", gpu.ordinal(), gpu.name(), false, gpu.memory(), features, notes);
