@@ -80,7 +80,7 @@ class CudaFailuresStandInTest {
     return Stream.of(true, false).flatMap(pools -> {
       StandInDriver counting = driver(pools);
       use(counting);
-      return Stream.of(StandInDriver.OUT_OF_MEMORY, OPERATING_SYSTEM, StandInDriver.LAUNCH_FAILED)
+      return Stream.of(StandInResult.OUT_OF_MEMORY, OPERATING_SYSTEM, StandInResult.LAUNCH_FAILED)
           .flatMap(result -> IntStream.range(0, counting.log.size()).mapToObj(
               number -> DynamicTest.dynamicTest((pools ? "" : "no pools, ") + number + " " + counting.log.get(number) + " = " + result,
                   () -> fail(pools, number, result))));
@@ -97,11 +97,11 @@ class CudaFailuresStandInTest {
       thrown = e;
     }
     String call = driver.failedCall();
-    boolean lost = result == StandInDriver.LAUNCH_FAILED;
+    boolean lost = result == StandInResult.LAUNCH_FAILED;
     assertEquals(List.of(), driver.failures);
     assertNotNull(thrown, call);
     assertInstanceOf(KernelException.class, thrown);
-    if (result == StandInDriver.OUT_OF_MEMORY && call.startsWith("cuMemAlloc")) {
+    if (result == StandInResult.OUT_OF_MEMORY && call.startsWith("cuMemAlloc")) {
       assertInstanceOf(DeviceMemoryException.class, thrown);
     } else {
       assertTrue(thrown.getMessage().contains(call.replace("_v2", "")), thrown.getMessage());

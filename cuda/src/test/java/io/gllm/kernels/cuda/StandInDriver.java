@@ -1,8 +1,9 @@
 package io.gllm.kernels.cuda;
 
+import static io.gllm.kernels.cuda.StandInResult.*;
+
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.gllm.kernels.cuda.ptx.DeviceMemoryMap;
@@ -10,7 +11,6 @@ import io.gllm.kernels.cuda.ptx.PtxEntry;
 import io.gllm.kernels.cuda.ptx.PtxFault;
 import io.gllm.kernels.cuda.ptx.PtxLaunch;
 import io.gllm.kernels.cuda.ptx.PtxModule;
-import io.gllm.kernels.cuda.ptx.PtxParameter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -26,34 +26,12 @@ import java.util.TreeMap;
  * come one at a time.
  */
 final class StandInDriver {
-  static final int INVALID_VALUE = 1;
-  static final int OUT_OF_MEMORY = 2;
-  static final int NOT_INITIALIZED = 3;
-  static final int INVALID_DEVICE = 101;
-  static final int INVALID_IMAGE = 200;
-  static final int INVALID_CONTEXT = 201;
-  static final int NO_BINARY_FOR_GPU = 209;
-  static final int INVALID_PTX = 218;
-  static final int UNSUPPORTED_PTX_VERSION = 222;
-  static final int INVALID_HANDLE = 400;
-  static final int NOT_FOUND = 500;
-  static final int LAUNCH_FAILED = 719;
-  static final int UNKNOWN = 999;
-  private static final Map<Integer, String> NAMES = Map.ofEntries(Map.entry(0, "CUDA_SUCCESS"), Map.entry(1, "CUDA_ERROR_INVALID_VALUE"),
-      Map.entry(2, "CUDA_ERROR_OUT_OF_MEMORY"), Map.entry(3, "CUDA_ERROR_NOT_INITIALIZED"), Map.entry(101, "CUDA_ERROR_INVALID_DEVICE"),
-      Map.entry(200, "CUDA_ERROR_INVALID_IMAGE"), Map.entry(201, "CUDA_ERROR_INVALID_CONTEXT"),
-      Map.entry(209, "CUDA_ERROR_NO_BINARY_FOR_GPU"), Map.entry(218, "CUDA_ERROR_INVALID_PTX"),
-      Map.entry(222, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"), Map.entry(304, "CUDA_ERROR_OPERATING_SYSTEM"),
-      Map.entry(400, "CUDA_ERROR_INVALID_HANDLE"), Map.entry(500, "CUDA_ERROR_NOT_FOUND"), Map.entry(719, "CUDA_ERROR_LAUNCH_FAILED"),
-      Map.entry(999, "CUDA_ERROR_UNKNOWN"));
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private record Event(StandInStream[] stream, long[] number) {}
 
   private record Function(PtxEntry entry) {}
-
   private record Module(PtxModule module) {}
-
   private record HostMemory(Arena arena, long bytes) {}
 
   /** Set before the device is opened: compute capability, CUDA version, PTX version, memory, and whether there are pools. */
@@ -160,10 +138,10 @@ final class StandInDriver {
   }
 
   public int cuGetErrorName(int result, long out) {
-    if (!NAMES.containsKey(result)) {
+    if (!StandInResult.NAMES.containsKey(result)) {
       return INVALID_VALUE;
     }
-    return putLong(out, texts.computeIfAbsent(result, _ -> arena.allocateFrom(NAMES.get(result)).address()));
+    return putLong(out, texts.computeIfAbsent(result, _ -> arena.allocateFrom(StandInResult.NAMES.get(result)).address()));
   }
 
   public int cuGetErrorString(int result, long out) {
@@ -459,7 +437,7 @@ final class StandInDriver {
     }
     System.gc(); // hangs if the caller keeps the collector from running meanwhile
     if (ALL.get(JAVA_BYTE, image) == 0x7f) {
-      return loadCubin(image);
+      return StandInImage.cubin(ALL.asSlice(image, 64), sm);
     }
     PtxModule module;
     try {
@@ -471,17 +449,6 @@ final class StandInDriver {
       return UNSUPPORTED_PTX_VERSION;
     }
     return module.target() > sm ? NO_BINARY_FOR_GPU : create(out, new Module(module));
-  }
-
-  /** Machine code is looked at, but cannot be run here. */
-  private int loadCubin(long image) {
-    int machine = ALL.get(JAVA_BYTE, image + 18) & 0xff;
-    int flags = ALL.get(JAVA_INT_UNALIGNED, image + 48);
-    int target = ALL.get(JAVA_BYTE, image + 8) >= 8 ? flags >> 8 & 0xff : flags & 0xff;
-    if (machine != 190) {
-      return INVALID_IMAGE;
-    }
-    return target / 10 == sm / 10 && target <= sm ? INVALID_IMAGE : NO_BINARY_FOR_GPU;
   }
 
   public int cuModuleGetFunction(long out, long handle, long name) {
@@ -515,12 +482,7 @@ final class StandInDriver {
     if (!valid) {
       return INVALID_VALUE;
     }
-    MemorySegment block = MemorySegment.ofArray(new long[(entry.parameterBytes() + 7) / 8]).asSlice(0, entry.parameterBytes());
-    int number = 0;
-    for (PtxParameter parameter : entry.parameters()) {
-      long value = ALL.get(JAVA_LONG_UNALIGNED, parameters + 8L * number++);
-      MemorySegment.copy(ALL, value, block, parameter.offset(), parameter.bytes());
-    }
+    MemorySegment block = StandInImage.parameters(entry, ALL, parameters);
     return enqueue(streamHandle, true,
         () -> PtxLaunch.run(entry, gridX, gridY, gridZ, blockX, blockY, blockZ, block, memory));
   }

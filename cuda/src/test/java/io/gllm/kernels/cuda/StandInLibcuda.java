@@ -93,7 +93,7 @@ final class StandInLibcuda {
       } catch (Throwable t) {
         driver.failures.add(t); // native code cannot unwind
       }
-      return StandInDriver.UNKNOWN;
+      return StandInResult.UNKNOWN;
     }
   }
 
