@@ -3,26 +3,19 @@ package io.gllm.kernels.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.gllm.kernels.api.QuantFormat;
-import io.gllm.kernels.api.op.Dequant;
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.SelfTestReport;
 import io.gllm.kernels.cpu.CpuBackendProvider;
 import io.gllm.kernels.testkit.BackendConformance;
-import io.gllm.kernels.testkit.Case;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** The shipped PTX, run in the interpreter behind the whole backend, gives the bits of the scalar tier. */
 class CudaConformanceTest extends BackendConformance {
-  private static final Set<QuantFormat> EVERYDAY = EnumSet.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
-
   private static final List<StandInDriver> DRIVERS = new ArrayList<>();
 
   @Override
@@ -64,10 +57,8 @@ class CudaConformanceTest extends BackendConformance {
     return false;
   }
 
-  /** Each product of the interpreted or checked code takes a hundred times as long as on a device; Vulkan runs all of them. */
   @Override
-  protected String leftOut(Case test) {
-    boolean rare = test.type() instanceof QuantFormat format && !EVERYDAY.contains(format) && test.op() != Dequant.OP;
-    return rare && !Boolean.getBoolean("gllm.conformance.all") ? "runs with -Dgllm.conformance.all=true" : null;
+  protected boolean isSlow() {
+    return true;
   }
 }

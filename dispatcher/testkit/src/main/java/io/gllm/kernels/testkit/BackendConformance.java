@@ -2,12 +2,16 @@ package io.gllm.kernels.testkit;
 
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.api.op.Dequant;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.Ops;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
@@ -29,6 +33,8 @@ import org.junit.jupiter.api.TestFactory;
  * }
  */
 public abstract class BackendConformance {
+  private static final Set<QuantFormat> EVERYDAY = EnumSet.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
+
   /** For subclasses. */
   protected BackendConformance() {}
 
@@ -56,9 +62,18 @@ public abstract class BackendConformance {
     return true;
   }
 
-  /** Why a case is left out, or null: where a device is so slow that the ordinary build runs a part of the suite. */
-  protected String leftOut(Case test) {
-    return null;
+  /**
+   * Whether the device runs its kernels in an interpreter or with checks, a hundred times slower than a device does. Of the rarer block
+   * formats it then runs dequant alone, unless the system property {@code gllm.conformance.all} is set.
+   */
+  protected boolean isSlow() {
+    return false;
+  }
+
+  /** Why a case is left out, or null. */
+  private String leftOut(Case test) {
+    boolean rare = test.type() instanceof QuantFormat format && !EVERYDAY.contains(format) && test.op() != Dequant.OP;
+    return isSlow() && rare && !Boolean.getBoolean("gllm.conformance.all") ? "runs with -Dgllm.conformance.all=true" : null;
   }
 
   /** One test for each operator, type and case in the fast mode, and one for completeness. */
