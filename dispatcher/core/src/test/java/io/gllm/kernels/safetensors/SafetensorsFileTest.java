@@ -83,7 +83,8 @@ class SafetensorsFileTest {
 
   @Test
   void anUnalignedTensorIsNoOperandButCanBeRead() {
-    try (SafetensorsFile file = open("{'a':{'dtype':'F32','shape':[1],'data_offsets':[1,5]},'b':{'dtype':'BOOL','shape':[1],'data_offsets':[0,1]}} ",
+    try (SafetensorsFile file = open(
+        "{'a':{'dtype':'F32','shape':[1],'data_offsets':[1,5]},'b':{'dtype':'BOOL','shape':[1],'data_offsets':[0,1]}} ",
         5)) {
       assertEquals(4, file.tensor("a").segment().byteSize());
       assertNotEquals(0, file.tensor("a").fileOffset() % 4);
@@ -103,7 +104,8 @@ class SafetensorsFileTest {
 
   @Test
   void theFileMustBeThere() {
-    assertTrue(assertThrows(SafetensorsException.class, () -> SafetensorsFile.open(folder.resolve("x"))).getMessage().contains("no such file"));
+    assertTrue(
+        assertThrows(SafetensorsException.class, () -> SafetensorsFile.open(folder.resolve("x"))).getMessage().contains("no such file"));
     assertTrue(assertThrows(SafetensorsException.class, () -> SafetensorsFile.open(folder)).getMessage().contains("no regular file"));
     assertThrows(SafetensorsException.class, () -> open(new byte[0]));
     assertThrows(SafetensorsException.class, () -> open(new byte[9]));

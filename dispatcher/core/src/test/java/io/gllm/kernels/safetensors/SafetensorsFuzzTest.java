@@ -24,7 +24,8 @@ class SafetensorsFuzzTest {
   private static final long MAX_ALLOCATION = 4 << 20;
   private static final Duration MAX_CPU_TIME = Duration.ofSeconds(1);
   private static final String[] HOSTILE = {"{", "}", "[", "]", "\"", "\\", ",", ":", "0", "9", "-1", "1e9", "null", "9223372036854775807",
-    "9223372036854775808", "18446744073709551615", "99999999999999999999999999", "\\u0000", "\\ud800", "[[[[[[[[[[[[[[[[[[", "{\"a\":", "é"};
+    "9223372036854775808", "18446744073709551615", "99999999999999999999999999", "\\u0000", "\\ud800", "[[[[[[[[[[[[[[[[[[", "{\"a\":",
+    "é"};
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

@@ -26,7 +26,8 @@ class SafetensorsShardsTest {
   }
 
   private Path index(String text) {
-    return SafetensorsWriter.write(folder.resolve("model.safetensors.index.json"), text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
+    return SafetensorsWriter.write(folder.resolve("model.safetensors.index.json"),
+        text.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
@@ -76,7 +77,8 @@ class SafetensorsShardsTest {
     String deep = "{'metadata':" + "[".repeat(16) + "]".repeat(16) + ",'weight_map':{}}";
     SafetensorsShards.open(index(deep)).close();
     Path tooDeep = index(deep.replace("[]", "[[]]"));
-    assertTrue(assertThrows(SafetensorsException.class, () -> SafetensorsShards.open(tooDeep)).getMessage().contains("nested more than 16"));
+    assertTrue(
+        assertThrows(SafetensorsException.class, () -> SafetensorsShards.open(tooDeep)).getMessage().contains("nested more than 16"));
     Path hostile = index("{'metadata':" + "[".repeat(1_000_000));
     assertThrows(SafetensorsException.class, () -> SafetensorsShards.open(hostile));
   }

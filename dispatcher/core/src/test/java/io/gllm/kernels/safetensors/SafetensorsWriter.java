@@ -49,7 +49,8 @@ public final class SafetensorsWriter {
   /** A file of any head and data. */
   static byte[] file(String head, byte[] data) {
     byte[] text = head.getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(8 + text.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text).put(data).array();
+    return ByteBuffer.allocate(8 + text.length + data.length).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).put(text).put(data)
+        .array();
   }
 
   public Path write(Path path) {
