@@ -70,7 +70,8 @@ class GptqMatrixTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2,7,33,8", "2,32,64,32", "3,7,33,8", "3,33,61,16", "3,32,96,-1", "4,9,37,16", "4,16,64,32", "4,3,5,-1", "8,5,7,3", "8,6,64,32",
+  @CsvSource({"2,7,33,8", "2,32,64,32", "3,7,33,8", "3,33,61,16", "3,32,96,-1", "4,9,37,16", "4,16,64,32", "4,3,5,-1", "8,5,7,3",
+    "8,6,64,32",
     "8,1,1,128"})
   void decodesWhatWasPacked(int bits, int rows, int columns, int groupSize) {
     for (int form = 0; form < 8; form++) {
@@ -140,8 +141,9 @@ class GptqMatrixTest {
   }
 
   private static void refused(String expected, GptqConfig config, int rows, int columns, int qweight, int qzeros, int scales, int[] order) {
-    var e = assertThrows(IllegalArgumentException.class, () -> new GptqMatrix(config, rows, columns, MemorySegment.ofArray(new int[qweight]),
-        MemorySegment.ofArray(new int[qzeros]), MemorySegment.ofArray(new short[scales]), order));
+    var e = assertThrows(IllegalArgumentException.class,
+        () -> new GptqMatrix(config, rows, columns, MemorySegment.ofArray(new int[qweight]),
+            MemorySegment.ofArray(new int[qzeros]), MemorySegment.ofArray(new short[scales]), order));
     assertTrue(e.getMessage().contains(expected), e.getMessage());
   }
 

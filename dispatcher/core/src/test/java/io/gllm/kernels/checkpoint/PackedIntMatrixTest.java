@@ -33,7 +33,8 @@ class PackedIntMatrixTest {
 
   @Test
   void columnsArePackedAlongTheOutputs() {
-    PackedIntMatrix matrix = new PackedIntMatrix(4, Order.COLUMNS, 3, 2, MemorySegment.ofArray(new byte[]{(byte) 0x98, 0x0a, (byte) 0xcb, 0x0d}),
+    PackedIntMatrix matrix = new PackedIntMatrix(4, Order.COLUMNS, 3, 2,
+        MemorySegment.ofArray(new byte[]{(byte) 0x98, 0x0a, (byte) 0xcb, 0x0d}),
         new float[]{1, 10, 100});
     assertArrayEquals(new float[]{0, 3, 10, 40, 200, 500}, ScaledWeights.decode(matrix));
   }
@@ -52,7 +53,8 @@ class PackedIntMatrixTest {
       for (int i = 0; i < weights.length; i++) {
         float scale = matrix.scales()[i / columns];
         double error = Math.abs((double) decoded[i] - weights[i]);
-        assertTrue(bits == 1 ? Math.signum(decoded[i]) == Math.signum(weights[i]) : error <= scale * 0.500001, matrix + " " + i + ": " + error);
+        assertTrue(bits == 1 ? Math.signum(decoded[i]) == Math.signum(weights[i]) : error <= scale * 0.500001,
+            matrix + " " + i + ": " + error);
       }
       PackedIntMatrix again = PackedIntMatrix.encode(bits, order, rows, columns, decoded);
       for (int i = 0; i < decoded.length; i++) {
