@@ -5,8 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.QuantMatMul;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A matrix of a checkpoint as the rows W[N][K] that operators take.
@@ -48,23 +47,30 @@ public final class CheckpointRows {
 
   /** The smallest type that holds every number exactly: a block format, or F32. */
   public static ElementType exactType(CheckpointMatrix matrix) {
-    int columns = matrix.columns();
-    List<LevelBlocks> left = new ArrayList<>();
-    for (LevelBlocks blocks : LevelBlocks.values()) {
-      if (columns % blocks.elements() == 0) {
-        left.add(blocks);
-      }
+    int holding = holding(matrix, 0); // often tells already that nothing holds it
+    if (holding != 0) {
+      holding &= IntStream.range(1, Math.ceilDiv(matrix.rows(), TILE)).parallel().map(tile -> holding(matrix, tile)).reduce(-1,
+          (a, b) -> a & b);
     }
-    int[] levels = new int[Math.multiplyExact(Math.min(TILE, matrix.rows()), columns)];
+    return holding == 0 ? DType.F32 : LevelBlocks.values()[Integer.numberOfTrailingZeros(holding)].format();
+  }
+
+  /** A bit for each constant that holds a tile. */
+  private static int holding(CheckpointMatrix matrix, int tile) {
+    int first = tile * TILE;
+    int count = Math.min(TILE, matrix.rows() - first);
+    int[] levels = new int[Math.multiplyExact(count, matrix.columns())];
     float[] scales = new float[levels.length];
-    for (int first = 0; first < matrix.rows() && !left.isEmpty(); first += TILE) {
-      int count = Math.min(TILE, matrix.rows() - first);
-      if (!matrix.levels(first, count, levels, scales)) {
-        return DType.F32;
-      }
-      left.removeIf(blocks -> !holdsAll(blocks, levels, scales, count * columns));
+    if (!matrix.levels(first, count, levels, scales)) {
+      return 0;
     }
-    return left.isEmpty() ? DType.F32 : left.getFirst().format();
+    int holding = 0;
+    for (LevelBlocks blocks : LevelBlocks.values()) {
+      if (matrix.columns() % blocks.elements() == 0 && holdsAll(blocks, levels, scales, levels.length)) {
+        holding |= 1 << blocks.ordinal();
+      }
+    }
+    return holding;
   }
 
   private static boolean holdsAll(LevelBlocks blocks, int[] levels, float[] scales, int count) {
@@ -100,12 +106,14 @@ public final class CheckpointRows {
   }
 
   /**
-   * Writes rows [first, first + count).
+   * Writes rows [first, first + count), on several threads.
    *
+   * @param out memory that every thread may write
    * @throws IllegalArgumentException if a number does not fit the type: the message names it
    */
   public void write(int first, int count, MemorySegment out) {
-    for (int done = 0; done < count; done += TILE) {
+    IntStream.range(0, Math.ceilDiv(count, TILE)).parallel().forEach(index -> {
+      int done = index * TILE;
       int rows = Math.min(TILE, count - done);
       MemorySegment tile = out.asSlice(done * rowBytes, rows * rowBytes);
       if (type instanceof QuantFormat format) {
@@ -113,7 +121,7 @@ public final class CheckpointRows {
       } else {
         writeFloats(first + done, rows, tile);
       }
-    }
+    });
   }
 
   private float[] decoded(int first, int rows) {

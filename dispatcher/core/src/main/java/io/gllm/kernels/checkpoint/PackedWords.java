@@ -19,7 +19,7 @@ final class PackedWords {
   private final int mask;
 
   PackedWords(String name, MemorySegment segment, long rows, long columns, int bits) {
-    requireBytes(name, segment, 4 * rows * columns, rows + " x " + columns + " words");
+    requireBytes(name, segment, Math.multiplyExact(4 * rows, columns), rows + " x " + columns + " words");
     this.segment = segment;
     this.columns = Math.toIntExact(columns);
     this.bits = bits;

@@ -52,7 +52,7 @@ public final class CheckpointWeights implements AutoCloseable {
     int rows = matrix.rows();
     long columns = matrix.columns();
     int step = Math.clamp(STAGING_BYTES / converted.rowBytes(), 1, rows);
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       MemorySegment staging = arena.allocate(step * converted.rowBytes(), 64);
       for (int first = 0; first < rows; first += step) {
         int count = Math.min(step, rows - first);

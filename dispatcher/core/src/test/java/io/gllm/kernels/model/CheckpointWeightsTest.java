@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.api.BackendUnavailableException;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
@@ -71,6 +73,10 @@ class CheckpointWeightsTest {
 
   /** Whether the product with {@code matrix}, loaded as {@code type}, is that of {@code expected} within the bound, for some m. */
   private static boolean multiplies(CheckpointMatrix matrix, ElementType type, float[] expected) {
+    return multiplies(kernels, matrix, type, expected);
+  }
+
+  private static boolean multiplies(KernelDispatcher kernels, CheckpointMatrix matrix, ElementType type, float[] expected) {
     int n = matrix.rows();
     int k = matrix.columns();
     boolean good = true;
@@ -122,6 +128,30 @@ class CheckpointWeightsTest {
     assertTrue(multiplies(matrix, DType.F16, expected), matrix + " in f16");
     if (matrix.columns() % 32 == 0) {
       assertTrue(multiplies(matrix, QuantFormat.Q8_0, expected), matrix + " in q8_0");
+    }
+  }
+
+  /** On every tier of the CPU and on a device behind a queue; a device that is not there is a skip with its reason. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu scalar", "cpu vector", "cpu native", "vulkan"})
+  void everyBackendMultiplies(String where) {
+    try (KernelDispatcher there = dispatcher(where)) {
+      for (boolean actOrder : new boolean[]{false, true}) {
+        ScaledWeights weights = ScaledWeights.random(3, 4, 33, 128, 32, actOrder, false);
+        CheckpointMatrix matrix = weights.gptq(GptqVariant.V1, false);
+        assertEquals(actOrder ? DType.F32 : QuantFormat.Q5_0, CheckpointRows.exactType(matrix));
+        assertTrue(multiplies(there, matrix, CheckpointRows.exactType(matrix), weights.expected()), matrix + " on " + where);
+      }
+      assertEquals(0, there.memoryInUse());
+    }
+  }
+
+  private static KernelDispatcher dispatcher(String where) {
+    KernelDispatcher.Builder builder = KernelDispatcher.builder().backend(where.split(" ")[0]);
+    try {
+      return where.startsWith("cpu") ? builder.option("cpu.tier", where.split(" ")[1]).create() : builder.strict().create();
+    } catch (BackendUnavailableException e) {
+      return abort(e.getMessage());
     }
   }
 
