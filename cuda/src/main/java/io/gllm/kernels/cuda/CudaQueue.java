@@ -3,6 +3,7 @@ package io.gllm.kernels.cuda;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
@@ -23,6 +24,7 @@ final class CudaQueue extends Queue implements Launcher {
   private static final long SCRATCH_STEP = 1 << 20;
 
   private final CudaDevice device;
+  private final Numerics numerics;
   private final CudaCalls calls;
   private final CUstream stream;
   private final CUevent reached;
@@ -32,8 +34,9 @@ final class CudaQueue extends Queue implements Launcher {
   private final List<CudaMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
 
-  private CudaQueue(CudaDevice device, CUstream stream, CUevent reached, Staging staging, FaultWords faults) {
+  private CudaQueue(CudaDevice device, Numerics numerics, CUstream stream, CUevent reached, Staging staging, FaultWords faults) {
     this.device = device;
+    this.numerics = numerics;
     this.calls = device.calls();
     this.stream = stream;
     this.reached = reached;
@@ -42,7 +45,7 @@ final class CudaQueue extends Queue implements Launcher {
   }
 
   /** A new stream; the context is current. */
-  static CudaQueue open(CudaDevice device) {
+  static CudaQueue open(CudaDevice device, Numerics numerics) {
     CudaCalls calls = device.calls();
     List<Runnable> made = new ArrayList<>();
     try {
@@ -52,7 +55,7 @@ final class CudaQueue extends Queue implements Launcher {
       made.add(() -> calls.destroy(reached));
       Staging staging = Staging.open(calls, stream);
       made.add(() -> staging.close(new Closing(calls)));
-      return new CudaQueue(device, stream, reached, staging, FaultWords.open(device));
+      return new CudaQueue(device, numerics, stream, reached, staging, FaultWords.open(device));
     } catch (RuntimeException e) {
       Closing closing = new Closing(calls);
       made.reversed().forEach(closing::step);
@@ -62,7 +65,9 @@ final class CudaQueue extends Queue implements Launcher {
 
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
-    return PortableTable.kernel(this, op, type);
+    return numerics == Numerics.FAST
+        ? CudaTable.kernel(this, device.modules(), op, type)
+        : PortableTable.kernel(this, op, type);
   }
 
   @Override
