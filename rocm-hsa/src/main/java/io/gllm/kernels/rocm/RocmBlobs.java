@@ -22,7 +22,7 @@ record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
   /** Chips that run the code for another one, and the number by which a code object names them (EF_AMDGPU_MACH of LLVM). */
   static final Map<String, Sibling> SIBLINGS = Map.ofEntries(sibling("gfx1031", "gfx1030", 0x37), sibling("gfx1032", "gfx1030", 0x38),
       sibling("gfx1033", "gfx1030", 0x39), sibling("gfx1034", "gfx1030", 0x3e), sibling("gfx1035", "gfx1030", 0x3d),
-      sibling("gfx1036", "gfx1030", 0x45), sibling("gfx1152", "gfx1151", 0x55), sibling("gfx1200", "gfx1201", 0x48));
+      sibling("gfx1036", "gfx1030", 0x45), sibling("gfx1152", "gfx1150", 0x55), sibling("gfx1200", "gfx1201", 0x48));
   /** Where the number of the chip lies in an ELF file: the first byte of e_flags. */
   private static final int MACHINE_BYTE = 48;
 
