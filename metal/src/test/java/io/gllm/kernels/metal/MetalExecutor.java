@@ -32,11 +32,17 @@ final class MetalExecutor {
 
   private final SymbolLookup library;
   private final MethodHandle error;
+  private final List<String> interfaces;
   private final Map<String, MethodHandle> kernels = new ConcurrentHashMap<>();
 
   private MetalExecutor(Path folder) {
     library = SymbolLookup.libraryLookup(folder.resolve("kernels.so").toAbsolutePath(), Arena.global());
     error = Linker.nativeLinker().downcallHandle(library.findOrThrow("gllm_error"), FunctionDescriptor.of(ValueLayout.ADDRESS));
+    try {
+      interfaces = Files.readAllLines(folder.resolve("interfaces.tsv"));
+    } catch (IOException e) {
+      throw new KernelException("no interfaces", e);
+    }
   }
 
   /** All kernels, compiled at the first call. */
@@ -83,6 +89,11 @@ final class MetalExecutor {
       throw new KernelException("compiling the metallib for this machine failed", e);
     }
     return new MetalExecutor(folder);
+  }
+
+  /** What the modules' metadata says: a kernel's name, its buffers, bytes of parameters and of threadgroup memory, by tabulators. */
+  List<String> interfaces() {
+    return interfaces;
   }
 
   /**
