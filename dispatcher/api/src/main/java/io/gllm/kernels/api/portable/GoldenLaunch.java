@@ -40,7 +40,7 @@ public record GoldenLaunch(String symbol, int[] grid, int[] parameters, List<byt
    *
    * @throws KernelException if they are missing or broken
    */
-  static Map<String, GoldenLaunch> load(String name) {
+  public static Map<String, GoldenLaunch> load(String name) {
     try (InputStream resource = GoldenLaunch.class.getClassLoader().getResourceAsStream(name)) {
       if (resource == null) {
         throw new KernelException("resource " + name + " is missing; is gllm-kernels-bin on the class path?");
