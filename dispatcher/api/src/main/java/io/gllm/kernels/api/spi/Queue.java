@@ -113,13 +113,22 @@ public abstract class Queue implements AutoCloseable {
   protected void endPinning() {}
 
   /**
-   * Captures what {@code calls} launches on this queue, which the caller has taken. Its buffers, sizes and other arguments are fixed.
+   * Captures what {@code calls} launches on this queue, which is taken meanwhile. Its buffers, sizes and other arguments are fixed.
    *
    * @param bound where the calls are kept if the queue does not capture them itself
    * @throws IllegalStateException if something is called that cannot be recorded
    */
   public final Captured record(Captured bound, Runnable calls) {
-    requireNotRecording("a recording");
+    begin();
+    try {
+      requireNotRecording("a recording");
+      return capture(bound, calls);
+    } finally {
+      end();
+    }
+  }
+
+  private Captured capture(Captured bound, Runnable calls) {
     recording = true;
     refused = false;
     RECORDING.add(this);
