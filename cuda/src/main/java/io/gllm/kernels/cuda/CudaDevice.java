@@ -33,6 +33,7 @@ final class CudaDevice implements Device {
   private final CudaCalls calls;
   private final CudaContext context;
   private final CudaModules modules;
+  private final boolean graphs;
   private final CUstream stream;
   private final SelfTest selfTest = new SelfTest(CudaTable.GOLDEN_LAUNCHES);
   private final Map<CudaMemory, CudaCalls.Address> memory = new ConcurrentHashMap<>();
@@ -41,11 +42,12 @@ final class CudaDevice implements Device {
   private final AtomicLong inUse = new AtomicLong();
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  private CudaDevice(DeviceInfo info, CudaCalls calls, CudaContext context, CudaModules modules, CUstream stream) {
+  private CudaDevice(DeviceInfo info, CudaCalls calls, CudaContext context, CudaModules modules, boolean graphs, CUstream stream) {
     this.info = info;
     this.calls = calls;
     this.context = context;
     this.modules = modules;
+    this.graphs = graphs;
     this.stream = stream;
   }
 
@@ -60,7 +62,7 @@ final class CudaDevice implements Device {
     try {
       context.enter();
       CudaModules modules = new CudaModules(calls, found.blobs(), found.choice());
-      return new CudaDevice(found.info(), calls, context, modules, calls.createStream());
+      return new CudaDevice(found.info(), calls, context, modules, found.driver().has(CudaCalls.GRAPH_FUNCTIONS), calls.createStream());
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -81,6 +83,18 @@ final class CudaDevice implements Device {
 
   SelfTest selfTest() {
     return selfTest;
+  }
+
+  /** Whether recordings become graphs of the driver. */
+  boolean hasGraphs() {
+    return graphs;
+  }
+
+  /** Runs {@code step} while no memory is given back, which makes its stream wait for all queues. */
+  void whileNothingIsFreed(Runnable step) {
+    synchronized (memoryLock) {
+      step.run();
+    }
   }
 
   @Override

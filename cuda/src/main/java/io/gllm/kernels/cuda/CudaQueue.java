@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUgraph;
 import jcuda.driver.CUstream;
 
 /**
@@ -33,6 +34,8 @@ final class CudaQueue extends Queue implements Launcher {
   private final Arena arguments = Arena.ofShared();
   private final List<CudaMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
+  private final List<CudaMemory> pinned = new ArrayList<>();
+  private boolean capturing; // guarded by the device's memory lock
 
   private CudaQueue(CudaDevice device, Numerics numerics, CUstream stream, CUevent reached, Staging staging, FaultWords faults) {
     this.device = device;
@@ -72,7 +75,7 @@ final class CudaQueue extends Queue implements Launcher {
 
   @Override
   public Launch prepare(String symbol) {
-    return new CudaLaunch(device, stream, device.modules().kernel(symbol), arguments);
+    return new CudaLaunch(device, this, stream, device.modules().kernel(symbol), arguments);
   }
 
   @Override
@@ -91,9 +94,12 @@ final class CudaQueue extends Queue implements Launcher {
   }
 
   private Buffer grow(int number, long bytes) {
+    requireNotRecording("growth of scratch memory");
     CudaMemory old = scratch.set(number, null);
     scratchBuffers.set(number, null);
-    if (old != null) {
+    if (old != null && isPinned()) {
+      pinned.add(old); // recordings may refer to it
+    } else if (old != null) {
       device.giveBack(old);
     }
     long size = Math.max(SCRATCH_STEP, bytes + (SCRATCH_STEP - 1) & -SCRATCH_STEP);
@@ -133,6 +139,9 @@ final class CudaQueue extends Queue implements Launcher {
       if (bytes == 0) {
         return;
       }
+      if (up || down) {
+        requireNotRecording("a transfer");
+      }
       if (up) {
         staging.upload(from.segment(), to.address());
       } else if (down) {
@@ -166,6 +175,7 @@ final class CudaQueue extends Queue implements Launcher {
   public void sync() {
     begin();
     try {
+      requireNotRecording("a wait");
       device.context().enter();
       calls.synchronize(stream);
       faults.check();
@@ -174,9 +184,56 @@ final class CudaQueue extends Queue implements Launcher {
     }
   }
 
-  /** Makes {@code other} wait for everything launched so far. */
+  @Override
+  public boolean captures() {
+    return device.hasGraphs();
+  }
+
+  @Override
+  protected void startCapture() {
+    device.context().enter();
+    device.whileNothingIsFreed(() -> {
+      calls.record(reached, stream);
+      calls.beginCapture(stream);
+      capturing = true;
+    });
+  }
+
+  @Override
+  protected Captured endCapture() {
+    device.context().enter();
+    return CudaGraph.of(device, stream, finishCapture());
+  }
+
+  private CUgraph finishCapture() {
+    CUgraph[] graph = new CUgraph[1];
+    device.whileNothingIsFreed(() -> {
+      capturing = false;
+      graph[0] = calls.endCapture(stream);
+    });
+    return graph[0];
+  }
+
+  @Override
+  protected void dropCapture() {
+    if (capturing) {
+      Closing closing = new Closing(calls);
+      closing.step(device.context()::enter);
+      closing.step(() -> calls.destroy(finishCapture()));
+    }
+  }
+
+  @Override
+  protected void endPinning() {
+    pinned.forEach(device::giveBack);
+    pinned.clear();
+  }
+
+  /** Makes {@code other} wait for everything launched so far; what is being captured does not run. */
   void finishBefore(CUstream other) {
-    calls.record(reached, stream);
+    if (!capturing) {
+      calls.record(reached, stream);
+    }
     calls.await(other, reached);
   }
 
@@ -186,6 +243,7 @@ final class CudaQueue extends Queue implements Launcher {
     closing.step(device.context()::enter);
     closing.step(() -> calls.finish(stream));
     device.forget(this);
+    scratch.addAll(pinned);
     for (CudaMemory memory : scratch) {
       if (memory != null) {
         closing.step(() -> device.giveBack(memory));
