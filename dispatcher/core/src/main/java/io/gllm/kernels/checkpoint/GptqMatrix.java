@@ -45,7 +45,7 @@ public final class GptqMatrix extends GroupedMatrix {
 
   /**
    * The matrix of the tensors {@code prefix + ".qweight"}, {@code ".qzeros"}, {@code ".scales"} and, where there is one,
-   * {@code ".g_idx"}, which are used in place.
+   * {@code ".g_idx"}, which are used in place. K is the length of g_idx, or without it as many codes as qweight has room for.
    *
    * @throws io.gllm.kernels.safetensors.SafetensorsException if a tensor is missing or does not fit
    */
