@@ -51,7 +51,7 @@ class CheckpointFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void gptq() throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter().ints("q.qweight", new int[16], 2, 8).ints("q.qzeros", new int[2], 2, 1)
         .add("q.scales", "F16", halves(16), 2, 8).ints("q.g_idx", new int[16], 16);
@@ -59,7 +59,7 @@ class CheckpointFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void awq() throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter().ints("q.qweight", new int[32], 16, 2).ints("q.qzeros", new int[4], 2, 2)
         .add("q.scales", "F16", halves(26), 2, 13);
@@ -67,7 +67,7 @@ class CheckpointFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void squeeze() throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter().ints("q.qweight", new int[2], 1, 2).floats("q.lookup_table", new float[32], 2, 16)
         .ints("q.rows", new int[]{0, 1, 2}, 3).ints("q.cols", new int[]{5, 1}, 2).floats("q.vals", new float[2], 2)
