@@ -13,7 +13,7 @@ import java.lang.foreign.MemorySegment;
  * scales   f16 [G][N]
  * </pre>
  */
-public final class AwqMatrix extends ScaledMatrix {
+public final class AwqMatrix extends GroupedMatrix {
   private static final int BITS = 4;
 
   /** Nibble of each output of a word: the inverse of {0 2 4 6 1 3 5 7}. */
@@ -22,7 +22,6 @@ public final class AwqMatrix extends ScaledMatrix {
   private final int groupSize;
   private final PackedWords qweight;
   private final PackedWords qzeros;
-  private final MemorySegment scales;
 
   /**
    * The matrix in these tensors, which are used in place.
@@ -31,14 +30,12 @@ public final class AwqMatrix extends ScaledMatrix {
    * @throws IllegalArgumentException if the sizes do not fit
    */
   public AwqMatrix(int groupSize, int rows, int columns, MemorySegment qweight, MemorySegment qzeros, MemorySegment scales) {
-    super(rows, columns);
     int groups = groups(groupSize, columns);
+    super(rows, columns, groups, scales);
     int words = Math.ceilDiv(rows, 8);
     this.groupSize = groupSize == -1 ? columns : groupSize;
     this.qweight = new PackedWords("qweight", qweight, columns, words, BITS);
     this.qzeros = new PackedWords("qzeros", qzeros, groups, words, BITS);
-    PackedWords.requireBytes("scales", scales, 2L * groups * rows, groups + " x " + rows + " f16");
-    this.scales = scales;
   }
 
   private static int groups(int groupSize, int columns) {
@@ -100,27 +97,29 @@ public final class AwqMatrix extends ScaledMatrix {
   }
 
   @Override
-  public boolean levels(int first, int count, int[] levels, float[] scalesOut) {
+  void codes(int first, int count, int[] codes) {
     int columns = columns();
-    int[] zero = new int[count];
-    float[] scale = new float[count];
-    for (int k = 0; k < columns; k++) { // inputs outside: a word holds eight outputs
-      if (k % groupSize == 0) {
-        loadGroup(k / groupSize, first, zero, scale);
+    for (int i = 0; i < count;) { // a word at a time: it holds eight outputs
+      int output = first + i;
+      int end = Math.min(count, i + 8 - output % 8);
+      for (int k = 0; k < columns; k++) {
+        int word = qweight.word(k, output / 8);
+        for (int j = i; j < end; j++) {
+          codes[j * columns + k] = word >>> BITS * NIBBLE[first + j & 7] & 15;
+        }
       }
-      for (int i = 0; i < count; i++) {
-        levels[i * columns + k] = qweight.along(k, place(first + i)) - zero[i];
-        scalesOut[i * columns + k] = scale[i];
-      }
+      i = end;
     }
-    return true;
   }
 
-  private void loadGroup(int group, int first, int[] zero, float[] scale) {
-    for (int i = 0; i < zero.length; i++) {
-      zero[i] = qzeros.along(group, place(first + i));
-      scale[i] = Float.float16ToFloat(scales.getAtIndex(PackedWords.SHORT, (long) group * rows() + first + i));
-    }
+  @Override
+  int group(int column) {
+    return column / groupSize;
+  }
+
+  @Override
+  int zero(int group, int row) {
+    return qzeros.along(group, place(row));
   }
 
   @Override

@@ -15,11 +15,10 @@ import java.util.function.IntUnaryOperator;
  * g_idx    i32 [K]                      optional; else k / group size
  * </pre>
  */
-public final class GptqMatrix extends ScaledMatrix {
+public final class GptqMatrix extends GroupedMatrix {
   private final GptqConfig config;
   private final PackedWords qweight;
   private final PackedWords qzeros;
-  private final MemorySegment scales;
   private final int[] groupOf;
 
   /**
@@ -31,14 +30,12 @@ public final class GptqMatrix extends ScaledMatrix {
    */
   public GptqMatrix(GptqConfig config, int rows, int columns, MemorySegment qweight, MemorySegment qzeros, MemorySegment scales,
       int[] groupOf) {
-    super(rows, columns);
     int groups = config.groups(columns);
+    super(rows, columns, groups, scales);
     int bits = config.bits();
     this.config = config;
     this.qweight = new PackedWords("qweight", qweight, PackedWords.wordsFor(columns, bits), rows, bits);
     this.qzeros = new PackedWords("qzeros", qzeros, groups, PackedWords.wordsFor(rows, bits), bits);
-    PackedWords.requireBytes("scales", scales, 2L * groups * rows, groups + " x " + rows + " f16");
-    this.scales = scales;
     this.groupOf = groupOf == null ? config.inOrder(columns) : groupOf.clone();
     requireGroups(groups);
     if (config.symmetric()) {
@@ -48,7 +45,7 @@ public final class GptqMatrix extends ScaledMatrix {
 
   /**
    * The matrix of the tensors {@code prefix + ".qweight"}, {@code ".qzeros"}, {@code ".scales"} and, where there is one,
-   * {@code ".g_idx"}, which are used in place.
+   * {@code ".g_idx"}, which are used in place. K is the length of g_idx, or without it as many codes as qweight has room for.
    *
    * @throws io.gllm.kernels.safetensors.SafetensorsException if a tensor is missing or does not fit
    */
@@ -134,29 +131,18 @@ public final class GptqMatrix extends ScaledMatrix {
   }
 
   @Override
-  public boolean levels(int first, int count, int[] levels, float[] scalesOut) {
-    int columns = columns();
-    int[] zero = new int[count];
-    float[] scale = new float[count];
-    int loaded = -1;
-    for (int k = 0; k < columns; k++) { // inputs outside: words of neighbouring rows share cache lines
-      if (groupOf[k] != loaded) {
-        loaded = groupOf[k];
-        loadGroup(loaded, first, zero, scale);
-      }
-      for (int i = 0; i < count; i++) {
-        levels[i * columns + k] = qweight.down(k, first + i) - zero[i];
-        scalesOut[i * columns + k] = scale[i];
-      }
-    }
-    return true;
+  void codes(int first, int count, int[] codes) {
+    qweight.columns(first, count, columns(), codes);
   }
 
-  private void loadGroup(int group, int first, int[] zero, float[] scale) {
-    for (int i = 0; i < zero.length; i++) {
-      zero[i] = config.variant().zero(qzeros.along(group, first + i), config.bits());
-      scale[i] = Float.float16ToFloat(scales.getAtIndex(PackedWords.SHORT, (long) group * rows() + first + i));
-    }
+  @Override
+  int group(int column) {
+    return groupOf[column];
+  }
+
+  @Override
+  int zero(int group, int row) {
+    return config.variant().zero(qzeros.along(group, row), config.bits());
   }
 
   @Override

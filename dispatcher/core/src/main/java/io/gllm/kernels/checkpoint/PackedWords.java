@@ -37,23 +37,45 @@ final class PackedWords {
     return Math.toIntExact(((long) codes * bits + 31) / 32);
   }
 
-  /** Code {@code index} of those packed down a column. */
-  int down(int index, int column) {
-    long bit = (long) index * bits;
-    long at = (bit >> 5) * columns + column;
-    return code(at, at + columns, (int) bit & 31);
+  /** A whole word. */
+  int word(int row, int column) {
+    return segment.getAtIndex(INT, (long) row * columns + column);
+  }
+
+  /**
+   * The codes that are packed down columns, column after column: {@code length} of each. A word is read once, and those of neighbouring
+   * columns, which share a cache line, soon after each other.
+   */
+  void columns(int first, int count, int length, int[] codes) {
+    for (int start = 0; start < length; start += 32) { // 32 codes are whole words
+      for (int i = 0; i < count; i++) {
+        span(start, first + i, Math.min(32, length - start), codes, i * length + start);
+      }
+    }
+  }
+
+  private void span(int start, int column, int length, int[] codes, int to) {
+    int row = Math.toIntExact((long) start * bits / 32);
+    long left = 0;
+    int bitsLeft = 0;
+    for (int c = 0; c < length; c++) {
+      if (bitsLeft < bits) {
+        left |= Integer.toUnsignedLong(word(row++, column)) << bitsLeft;
+        bitsLeft += 32;
+      }
+      codes[to + c] = (int) left & mask;
+      left >>>= bits;
+      bitsLeft -= bits;
+    }
   }
 
   /** Code {@code index} of those packed along a row. */
   int along(int row, int index) {
     long bit = (long) index * bits;
     long at = (long) row * columns + (bit >> 5);
-    return code(at, at + 1, (int) bit & 31);
-  }
-
-  private int code(long word, long next, int shift) {
-    int low = segment.getAtIndex(INT, word) >>> shift;
-    int high = shift + bits > 32 ? segment.getAtIndex(INT, next) << 32 - shift : 0;
+    int shift = (int) bit & 31;
+    int low = segment.getAtIndex(INT, at) >>> shift;
+    int high = shift + bits > 32 ? segment.getAtIndex(INT, at + 1) << 32 - shift : 0;
     return (low | high) & mask;
   }
 

@@ -129,10 +129,10 @@ public final class SqueezeMatrix implements CheckpointMatrix {
 
   @Override
   public void decode(int first, int count, float[] out) {
-    for (int k = 0; k < columns; k++) { // inputs outside: words of neighbouring rows share cache lines
-      for (int i = 0; i < count; i++) {
-        out[i * columns + k] = table.getAtIndex(PackedWords.FLOAT, ((long) first + i << bits) + qweight.down(k, first + i));
-      }
+    int[] codes = new int[Math.multiplyExact(count, columns)];
+    qweight.columns(first, count, columns, codes);
+    for (int i = 0; i < codes.length; i++) {
+      out[i] = table.getAtIndex(PackedWords.FLOAT, ((long) first + i / columns << bits) + codes[i]);
     }
     for (int i = 0; i < count; i++) {
       outliers.addTo(first + i, out, i * columns);

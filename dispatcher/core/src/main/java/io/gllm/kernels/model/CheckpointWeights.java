@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class CheckpointWeights implements AutoCloseable {
   /** Host memory for rows on their way to the device. */
-  private static final long STAGING_BYTES = 8 << 20;
+  private static final long STAGING_BYTES = 16 << 20;
 
   private final KernelDispatcher kernels;
   private final Buffer weights;

@@ -48,7 +48,7 @@ class SafetensorsFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void truncations() {
     for (int length = 0; length < valid.length; length++) {
       checkFile(Arrays.copyOf(valid, length), "cut after " + length);
@@ -57,7 +57,7 @@ class SafetensorsFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void bitFlips() {
     Random random = new Random(20260102);
     for (int i = 0; i < 2500; i++) {
@@ -71,7 +71,7 @@ class SafetensorsFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void hostileText() {
     Random random = new Random(5);
     int head = valid[0] & 0xff | (valid[1] & 0xff) << 8;
@@ -89,7 +89,7 @@ class SafetensorsFuzzTest {
   }
 
   @Test
-  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  @Timeout(value = 180, unit = TimeUnit.SECONDS)
   void damagedIndexes() {
     new SafetensorsWriter().ints("a", new int[]{1}).ints("b", new int[]{2}).write(folder.resolve("one.safetensors"));
     new SafetensorsWriter().ints("c", new int[]{3}).write(folder.resolve("two.safetensors"));
