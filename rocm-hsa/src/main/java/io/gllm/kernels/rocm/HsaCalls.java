@@ -354,19 +354,36 @@ final class HsaCalls {
     requireAlive();
     long reader = answer("hsa_code_object_reader_create_from_memory",
         out -> (int) createReader.invokeExact(image.address(), image.byteSize(), out));
+    long executable;
     try {
-      long executable = answer("hsa_executable_create_alt", out -> (int) createExecutable.invokeExact(FULL_PROFILE, 0, 0L, out));
-      try {
-        checked("hsa_executable_load_agent_code_object", () -> (int) load.invokeExact(executable, agent, reader, 0L, 0L));
-        checked("hsa_executable_freeze", () -> (int) freeze.invokeExact(executable, 0L));
-        return executable;
-      } catch (KernelException e) {
-        new Closing(this).step(() -> destroyExecutable(executable));
-        throw e;
-      }
-    } finally {
-      new Closing(this).step(() -> checked("hsa_code_object_reader_destroy", () -> (int) destroyReader.invokeExact(reader)));
+      executable = executable(agent, reader);
+    } catch (KernelException e) {
+      new Closing(this).step(() -> destroyReader(reader));
+      throw e;
     }
+    try {
+      destroyReader(reader);
+      return executable;
+    } catch (KernelException e) {
+      new Closing(this).step(() -> destroyExecutable(executable));
+      throw e;
+    }
+  }
+
+  private long executable(long agent, long reader) {
+    long executable = answer("hsa_executable_create_alt", out -> (int) createExecutable.invokeExact(FULL_PROFILE, 0, 0L, out));
+    try {
+      checked("hsa_executable_load_agent_code_object", () -> (int) load.invokeExact(executable, agent, reader, 0L, 0L));
+      checked("hsa_executable_freeze", () -> (int) freeze.invokeExact(executable, 0L));
+      return executable;
+    } catch (KernelException e) {
+      new Closing(this).step(() -> destroyExecutable(executable));
+      throw e;
+    }
+  }
+
+  private void destroyReader(long reader) {
+    checked("hsa_code_object_reader_destroy", () -> (int) destroyReader.invokeExact(reader));
   }
 
   void destroyExecutable(long executable) {

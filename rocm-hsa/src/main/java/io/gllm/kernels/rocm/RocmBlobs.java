@@ -19,23 +19,25 @@ import java.util.function.Function;
  * @param loader the verified bytes of a blob
  */
 record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
-  /** Chips that run the code for another one, and the number by which a code object names them (EF_AMDGPU_MACH of LLVM). */
-  static final Map<String, Sibling> SIBLINGS = Map.ofEntries(sibling("gfx1031", "gfx1030", 0x37), sibling("gfx1032", "gfx1030", 0x38),
-      sibling("gfx1033", "gfx1030", 0x39), sibling("gfx1034", "gfx1030", 0x3e), sibling("gfx1035", "gfx1030", 0x3d),
-      sibling("gfx1036", "gfx1030", 0x45), sibling("gfx1152", "gfx1150", 0x55), sibling("gfx1200", "gfx1201", 0x48));
-  /** Where the number of the chip lies in an ELF file: the first byte of e_flags. */
-  private static final int MACHINE_BYTE = 48;
+  /** Chips that run the code for another one ({@code scripts/build-kernels --siblings} compares), and their flags in a code object. */
+  static final Map<String, Sibling> SIBLINGS = Map.ofEntries(sibling("gfx900", "gfx906", 0x12c), sibling("gfx90c", "gfx906", 0x132),
+      sibling("gfx1031", "gfx1030", 0x37), sibling("gfx1032", "gfx1030", 0x38), sibling("gfx1033", "gfx1030", 0x39),
+      sibling("gfx1034", "gfx1030", 0x3e), sibling("gfx1035", "gfx1030", 0x3d), sibling("gfx1036", "gfx1030", 0x45),
+      sibling("gfx1102", "gfx1100", 0x47), sibling("gfx1103", "gfx1101", 0x44), sibling("gfx1151", "gfx1150", 0x4a),
+      sibling("gfx1152", "gfx1150", 0x55), sibling("gfx1200", "gfx1201", 0x48));
+  /** Where the flags lie in an ELF file: e_flags, with the number of the chip and which of its features the code depends on. */
+  private static final int FLAGS = 48;
 
   /**
    * A chip that runs code for another one.
    *
    * @param of the chip that code is made for
-   * @param machine its own number
+   * @param flags its own flags, with each of its features left open
    */
-  record Sibling(String of, int machine) {}
+  record Sibling(String of, int flags) {}
 
-  private static Map.Entry<String, Sibling> sibling(String chip, String of, int machine) {
-    return Map.entry(chip, new Sibling(of, machine));
+  private static Map.Entry<String, Sibling> sibling(String chip, String of, int flags) {
+    return Map.entry(chip, new Sibling(of, flags));
   }
 
   /**
@@ -62,8 +64,8 @@ record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
 
     /** Makes a code object of the blob name the GPU's own chip: the runtime loads no other. */
     void stamp(MemorySegment image) {
-      if (!chip.equals(blob.target()) && image.byteSize() > MACHINE_BYTE) {
-        image.set(ValueLayout.JAVA_BYTE, MACHINE_BYTE, (byte) SIBLINGS.get(chip).machine());
+      if (!chip.equals(blob.target()) && image.byteSize() >= FLAGS + Integer.BYTES) {
+        image.set(ValueLayout.JAVA_INT, FLAGS, SIBLINGS.get(chip).flags());
       }
     }
   }

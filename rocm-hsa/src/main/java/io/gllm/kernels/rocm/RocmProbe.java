@@ -156,7 +156,7 @@ record RocmProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
   private static Usable describe(RocmGpu gpu, RocmBlobs kernels, HsaLibrary hsa) {
     RocmBlobs.Choice choice = kernels.choose(gpu);
     List<String> notes = new ArrayList<>(choice.notes());
-    notes.add("the ROCm backend ran in an interpreter behind a stand-in for the HSA runtime, not yet run on hardware");
+    notes.add("the ROCm backend ran on a stand-in for the HSA runtime, not yet run on hardware");
     List<String> features = List.of(choice.chip(), choice.blob().target());
     DeviceInfo info = new DeviceInfo("rocm", gpu.ordinal(), gpu.name(), false, gpu.memory(), features, notes);
     return new Usable(gpu, kernels, choice, hsa, info);

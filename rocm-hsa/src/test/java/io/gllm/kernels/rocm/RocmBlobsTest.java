@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.BlobManifest;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -45,14 +46,15 @@ class RocmBlobsTest {
     assertEquals("gfx1030", choice.blob().target());
     assertEquals(List.of("kernels are those for gfx1030, which gfx1034 runs too"), choice.notes());
     assertEquals(0x3e, stamped(choice));
+    assertEquals(0x12c, stamped(choice(List.of("gfx900"), "gfx906")));
   }
 
   private static int stamped(RocmBlobs.Choice choice) {
-    MemorySegment image = MemorySegment.ofArray(new byte[64]);
+    MemorySegment image = Arena.ofAuto().allocate(64, 8);
     choice.stamp(image);
+    int stamp = image.get(ValueLayout.JAVA_INT, 48);
+    image.set(ValueLayout.JAVA_INT, 48, 0);
     byte[] bytes = image.toArray(ValueLayout.JAVA_BYTE);
-    int stamp = bytes[48] & 0xff;
-    bytes[48] = 0;
     assertEquals(-1, Arrays.mismatch(new byte[64], bytes), "other bytes changed");
     return stamp;
   }

@@ -10,6 +10,7 @@ import io.gllm.kernels.api.BackendUnavailableException;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.DeviceLostException;
+import io.gllm.kernels.api.DeviceMemoryException;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.spi.BackendConfig;
@@ -91,7 +92,7 @@ class RocmFailuresTest {
     assertEquals(List.of(), runtime.failures);
     assertNotNull(thrown, call);
     assertInstanceOf(KernelException.class, thrown);
-    boolean told = thrown instanceof io.gllm.kernels.api.DeviceMemoryException
+    boolean told = thrown instanceof DeviceMemoryException
         || thrown.getMessage().contains(call) && thrown.getMessage().contains("0x" + Integer.toHexString(result));
     assertTrue(told, thrown.getMessage());
     boolean lost = result == MEMORY_FAULT;

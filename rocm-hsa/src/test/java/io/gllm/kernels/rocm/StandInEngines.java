@@ -130,8 +130,8 @@ final class StandInEngines {
   /** Whoever asks waits for room: one packet is read. */
   long readIndex(long handle) {
     Queue queue = queue(handle);
-    if (!step()) {
-      throw new IllegalStateException("nothing can go on, and the queue is full");
+    if (!queue.stopped && !step() && queue.written - queue.read > queue.size) {
+      stop(queue, new IllegalStateException("nothing can go on, and the queue is full"));
     }
     return queue.read;
   }
@@ -160,8 +160,8 @@ final class StandInEngines {
     while (signal.value > 0 && step()) {
       continue;
     }
-    if (signal.value > 0 && queues.stream().noneMatch(queue -> queue.stopped)) {
-      throw new IllegalStateException("a wait that never ends");
+    if (signal.value > 0) {
+      queues.stream().filter(queue -> !queue.stopped).forEach(queue -> stop(queue, new IllegalStateException("a wait that never ends")));
     }
     return signal.value;
   }
@@ -212,29 +212,28 @@ final class StandInEngines {
   /** Reads the next packet of a queue; false if it has to wait. */
   private boolean read(Queue queue) {
     MemorySegment packet = queue.ring.asSlice((queue.read & (queue.size - 1)) * 64, 64);
-    int header = packet.get(JAVA_SHORT, 0) & 0xffff;
-    int type = header & 0xff;
-    if (type != DISPATCH && type != BARRIER_AND || (header & 0x100) == 0 || (header >> 9 & 3) == 0 || (header >> 11 & 3) == 0) {
-      throw new IllegalStateException("a packet with header 0x" + Integer.toHexString(header));
-    }
-    if (type == BARRIER_AND && !isFree(packet)) {
-      return false;
-    }
     try {
+      int header = packet.get(JAVA_SHORT, 0) & 0xffff;
+      int type = header & 0xff;
+      if (type != DISPATCH && type != BARRIER_AND || (header & 0x100) == 0 || (header >> 9 & 3) == 0 || (header >> 11 & 3) == 0) {
+        throw new IllegalStateException("a packet with header 0x" + Integer.toHexString(header));
+      }
+      if (type == BARRIER_AND && !isFree(packet)) {
+        return false;
+      }
       if (type == DISPATCH) {
         dispatch(packet);
       }
+      long completion = packet.get(JAVA_LONG, 56);
+      if (completion != 0) {
+        complete(completion);
+      }
     } catch (RuntimeException e) { // what a kernel did, or its packet
-      hsa.failures.add(e);
-      stop(queue);
+      stop(queue, e);
       return true;
     }
-    long completion = packet.get(JAVA_LONG, 56);
     packet.fill((byte) -1).set(JAVA_SHORT, 0, (short) INVALID);
     queue.read++;
-    if (completion != 0) {
-      complete(completion);
-    }
     return true;
   }
 
@@ -277,7 +276,9 @@ final class StandInEngines {
     hsa.dispatches++;
   }
 
-  private void stop(Queue queue) {
+  /** The runtime reports an error of the queue, which goes on no more. */
+  private void stop(Queue queue, RuntimeException why) {
+    hsa.failures.add(why);
     queue.stopped = true;
     copies.clear();
     try {
