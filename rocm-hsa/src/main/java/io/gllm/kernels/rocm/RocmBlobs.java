@@ -19,7 +19,7 @@ import java.util.function.Function;
  * @param loader the verified bytes of a blob
  */
 record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
-  /** Chips that run the code for another one ({@code scripts/build-kernels --siblings} compares), and their flags in a code object. */
+  /** Chips that run the code for another one, since the compiler gives both the same code, and their flags in a code object. */
   static final Map<String, Sibling> SIBLINGS = Map.ofEntries(sibling("gfx900", "gfx906", 0x12c), sibling("gfx90c", "gfx906", 0x132),
       sibling("gfx1031", "gfx1030", 0x37), sibling("gfx1032", "gfx1030", 0x38), sibling("gfx1033", "gfx1030", 0x39),
       sibling("gfx1034", "gfx1030", 0x3e), sibling("gfx1035", "gfx1030", 0x3d), sibling("gfx1036", "gfx1030", 0x45),
