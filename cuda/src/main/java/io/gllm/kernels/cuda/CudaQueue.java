@@ -208,8 +208,8 @@ final class CudaQueue extends Queue implements Launcher {
   private CUgraph finishCapture() {
     CUgraph[] graph = new CUgraph[1];
     device.whileNothingIsFreed(() -> {
-      capturing = false;
       graph[0] = calls.endCapture(stream);
+      capturing = false;
     });
     return graph[0];
   }
@@ -220,6 +220,7 @@ final class CudaQueue extends Queue implements Launcher {
       Closing closing = new Closing(calls);
       closing.step(device.context()::enter);
       closing.step(() -> calls.destroy(finishCapture()));
+      device.whileNothingIsFreed(() -> capturing = false); // a driver that refuses has ended it before
     }
   }
 

@@ -185,7 +185,7 @@ class RecordingTest {
   @Test
   void scratchMemoryOfARecordingStays() {
     int cols = 33;
-    int many = 20_000;
+    int many = 9_000;
     try (Buffer in = kernels.allocate(DType.F16, many * cols); Buffer out = kernels.allocate(DType.F16, many * cols)) {
       Runnable few = () -> kernels.softmax(in, null, out, 3, cols, 1f);
       if (!kernels.usesHostMemory()) {
