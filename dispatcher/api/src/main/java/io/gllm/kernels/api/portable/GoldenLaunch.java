@@ -40,7 +40,7 @@ public record GoldenLaunch(String symbol, int[] grid, int[] parameters, List<byt
    *
    * @throws KernelException if they are missing or broken
    */
-  static Map<String, GoldenLaunch> load() {
+  public static Map<String, GoldenLaunch> load() {
     try (InputStream resource = GoldenLaunch.class.getClassLoader().getResourceAsStream(RESOURCE)) {
       if (resource == null) {
         throw new KernelException("resource " + RESOURCE + " is missing; is gllm-kernels-bin on the class path?");
