@@ -62,7 +62,7 @@ class MetalExecutorTest {
   /** Mistakes of a kernel, or of the build, as a text of its IR in place of another, and how each is reported. */
   @ParameterizedTest(name = "{0}")
   @CsvSource(delimiter = '|', textBlock = """
-      no barrier              | vec_sum_f32 | tail call void @air.wg.barrier(i32 2, i32 1) #1                        | ; | race: threadgroup memory
+      no barrier              | vec_sum_f32 | tail call void @air.wg.barrier(i32 2, i32 1) #1                        | ; | read before it was written
       trust in a SIMD group   | vec_sum_f32 | tail call void @air.wg.barrier(i32 2, i32 1) #1~  %65 = icmp ult i32 %4, 8 | %65 = icmp ult i32 %4, 8 | race: threadgroup memory
       a barrier for some      | vec_sum_f32 | %17 = and i1 %16, %15                   | %17 = icmp ugt i32 %4, 6         | barrier reached by 7 of 256 threads
       a wrong lane            | vec_sum_f32 | add nuw nsw i32 %4, 64                  | add nuw nsw i32 %4, 63           | race: threadgroup memory

@@ -120,7 +120,7 @@ final class Metallib {
     }
     String name = new String(tags.get("NAME"), StandardCharsets.US_ASCII).replace("\0", "");
     require(tags.get("TYPE")[0] == KERNEL, name + " is no kernel");
-    require(Arrays.equals(tags.get("VERS"), new byte[] {2, 0, 5, 0, 3, 0, 0, 0}), name + " is not of AIR 2.5, Metal 3.0");
+    require(Arrays.equals(tags.get("VERS"), new byte[]{2, 0, 5, 0, 3, 0, 0, 0}), name + " is not of AIR 2.5, Metal 3.0");
     ByteBuffer offsets = ByteBuffer.wrap(tags.get("OFFT")).order(ByteOrder.LITTLE_ENDIAN);
     nothing(name, open, Math.toIntExact(offsets.getLong(0)));
     nothing(name, hidden, Math.toIntExact(offsets.getLong(8)));
