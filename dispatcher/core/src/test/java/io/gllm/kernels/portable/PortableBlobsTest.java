@@ -97,16 +97,17 @@ class PortableBlobsTest {
   /** Modules that say what they are themselves; {@link MetallibTest} has Metal's, MetalExecutorTest their interfaces. */
   @TestFactory
   Stream<DynamicTest> codeHasTheInterfaceOfTheManifest() {
-    return allTargets().filter(target -> !target.blob().target().startsWith("macos")).map(target -> DynamicTest.dynamicTest(target.title(), () -> {
-      byte[] blob = target.manifest().load(target.blob());
-      List<String> wrong = new ArrayList<>();
-      for (KernelInterface kernel : target.kernels()) {
-        byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
-        Target.read(target.blob().target(), module).differences(kernel)
-            .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
-      }
-      assertEquals(List.of(), wrong);
-    }));
+    return allTargets().filter(target -> !target.blob().target().startsWith("macos"))
+        .map(target -> DynamicTest.dynamicTest(target.title(), () -> {
+          byte[] blob = target.manifest().load(target.blob());
+          List<String> wrong = new ArrayList<>();
+          for (KernelInterface kernel : target.kernels()) {
+            byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
+            Target.read(target.blob().target(), module).differences(kernel)
+                .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
+          }
+          assertEquals(List.of(), wrong);
+        }));
   }
 
   @TestFactory
