@@ -190,7 +190,8 @@ final class MetalDevice implements Device {
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
     List<String> symbols = PortableTable.symbols(op, type);
-    return symbols.isEmpty() ? List.of()
+    return symbols.isEmpty()
+        ? List.of()
         : List.of(new Candidate(symbols.getFirst(), true, "portable kernel, " + modules.target() + ", compiled by Metal at first use"));
   }
 

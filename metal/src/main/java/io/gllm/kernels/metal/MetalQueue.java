@@ -251,7 +251,8 @@ final class MetalQueue extends Queue implements Launcher {
     if (!buffer.isOpen()) {
       throw new IllegalStateException("the buffer is closed: " + buffer);
     }
-    return buffer.memory() instanceof MetalMemory memory ? memory.contents().asSlice(buffer.byteOffset(), buffer.byteSize())
+    return buffer.memory() instanceof MetalMemory memory
+        ? memory.contents().asSlice(buffer.byteOffset(), buffer.byteSize())
         : buffer.segment();
   }
 
