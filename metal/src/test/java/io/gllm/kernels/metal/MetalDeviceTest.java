@@ -149,7 +149,7 @@ class MetalDeviceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dispatch_data_create", "newLibraryWithData:error:", "newFunctionWithName:", "stringWithUTF8String:",
-      "newComputePipelineStateWithFunction:error:"})
+    "newComputePipelineStateWithFunction:error:"})
   void aDeviceWhoseCodeIsRefusedIsNotOpened(String refused) {
     metal.refused.add(refused);
     KernelException e = assertThrows(KernelException.class, this::open);
