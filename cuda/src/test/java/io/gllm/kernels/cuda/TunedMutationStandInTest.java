@@ -24,7 +24,7 @@ class TunedMutationStandInTest {
         // Guards: the rows of weights end within a group, the numbers within a warp, the units within the lanes.
         PlantedMistake.in("quant_gemv_q4_0", "(?<=or\\.pred  \t%p21, %p19, )%p20", "%p19"),
         PlantedMistake.in("quant_gemv_q4_0", "(?<=min\\.u32 \t%r48, %r47, )%r45", "%r47"),
-        PlantedMistake.in("activations_f32_32", "(?<=or\\.pred  \t%p23, %p22, )%p2(?=;)", "%p22"),
+        PlantedMistake.in("activations_f32_32", "or\\.pred  \t%p23, %p22, %p2;", "or.pred \t%p23, %p22, %p22;"),
         // Wrong tail: the second half of the lanes' units is left out.
         PlantedMistake.in("quant_gemv_q4_0", "(?<=setp\\.lt\\.u32 \t%p6, %r273, )%r7", "32"),
         // Wrong strides: of blocks, and of the bits between nibbles.
