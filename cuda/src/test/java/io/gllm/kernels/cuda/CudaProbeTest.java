@@ -169,7 +169,8 @@ class CudaProbeTest extends ProbeConformance {
     SymbolLookup all = complete(library(new Driver()));
     for (String missing : CudaCalls.GRAPH_FUNCTIONS) {
       List<DeviceInfo> devices = devices(name -> name.equals(missing) ? Optional.empty() : all.find(name));
-      assertTrue(devices.getFirst().notes().contains("recordings launch their kernels one by one: the driver is older than CUDA 11.4"), missing);
+      assertTrue(devices.getFirst().notes().contains("recordings launch their kernels one by one: the driver is older than CUDA 11.4"),
+          missing);
     }
   }
 
