@@ -23,6 +23,13 @@ final class QuantMatMulCases {
   private static final int[][] LARGE = {{1, 130, 9}, {5, 70, 17}, {40, 65, 8}, {3, 1100, 1}, {130, 17, 1}};
   private static final int[] BATCHES = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64};
 
+  /**
+   * A weight matrix, decoded and packed once however many calls use it: the decoder reads bit by bit.
+   *
+   * @param prepared packed by the device, or null where the case is of raw weights
+   */
+  private record Weights(Data blocks, double[] values, Buffer prepared) {}
+
   private final QuantFormat format;
   private final boolean packed;
   private final boolean quantized;
@@ -75,11 +82,11 @@ final class QuantMatMulCases {
     });
     suite.add(QuantMatMul.OP, format, prefix + "one activation", h -> oneActivation(h, block));
     suite.add(QuantMatMul.OP, format, prefix + "NaN stays in its row", h -> {
+      Weights w = weights(h, BlockData.Kind.RANDOM, 17, 2 * block, "w", 0);
       for (int i = 0; i < block; i += 5) {
         double[] x = new Source("nan").normal(5 * 2 * block, 1);
         x[2 * 2 * block + i] = Double.NaN;
-        check(h, "NaN at " + i, BlockData.of(format, BlockData.Kind.RANDOM, 17 * 2 * block, "w"), Data.of(DType.F32, x), 5, 17, 2 * block,
-            0);
+        check(h, "NaN at " + i, w, Data.of(DType.F32, x), 5, 17, 2 * block, 0);
       }
     });
     suite.addReproducible(QuantMatMul.OP, format, prefix + "equal rows for every m", h -> batches(h, block));
@@ -87,7 +94,7 @@ final class QuantMatMulCases {
 
   /** A single activation that is not zero picks a single column of the weights: a wrong place shows in full. */
   private void oneActivation(Harness h, int block) {
-    Data w = BlockData.of(format, BlockData.Kind.RANDOM, 19 * 2 * block, "one");
+    Weights w = weights(h, BlockData.Kind.RANDOM, 19, 2 * block, "one", 0);
     for (int i = 0; i < 2 * block; i += block == 32 ? 1 : 5) {
       double[] x = new double[2 * 2 * block];
       x[i] = 127;
@@ -97,21 +104,25 @@ final class QuantMatMulCases {
   }
 
   private void check(Harness h, BlockData.Kind kind, int m, int n, int k, double scale, int shift) {
-    Data w = BlockData.of(format, kind, n * k, "w" + n);
+    Weights w = weights(h, kind, n, k, "w" + n, shift);
     check(h, kind.label(), w, new Source("x" + m + k).normal(DType.F32, m * k, scale), m, n, k, shift);
   }
 
   private void batches(Harness h, int block) {
     int n = 19;
     int k = 3 * block;
-    Data w = BlockData.of(format, BlockData.Kind.RANDOM, n * k, "batch");
+    Weights w = weights(h, BlockData.Kind.RANDOM, n, k, "batch", 0);
     Data x = activations(new Source("batch").normal(DType.F32, 64 * k, 1));
-    Buffer prepared = packed ? h.pack(w, n, k, true, 0) : null;
     int row = x.bytes().length / 64;
     Equal.rows(64, BATCHES, (from, count) -> {
       Data part = new Data(x.type(), Arrays.copyOfRange(x.bytes(), from * row, (from + count) * row));
-      return call(h, "rows", w, prepared, part, Expected.anything((long) count * n), count, n, k, 0);
+      return call(h, "rows", w, part, Expected.anything((long) count * n), count, n, k, 0);
     });
+  }
+
+  private Weights weights(Harness h, BlockData.Kind kind, int n, int k, String seed, int shift) {
+    Data blocks = BlockData.of(format, kind, n * k, seed);
+    return new Weights(blocks, blocks.values(), packed ? h.pack(blocks, n, k, true, shift) : null);
   }
 
   private Data activations(Data floats) {
@@ -119,19 +130,18 @@ final class QuantMatMulCases {
     return quantized ? new Data(activations, Quantized.encode(activations, floats.values())) : floats;
   }
 
-  private byte[] check(Harness h, String label, Data w, Data floats, int m, int n, int k, int shift) {
+  private byte[] check(Harness h, String label, Weights w, Data floats, int m, int n, int k, int shift) {
     Data x = activations(floats);
-    Buffer prepared = packed ? h.pack(w, n, k, true, shift) : null;
-    return call(h, label, w, prepared, x, expected(w.values(), x.values(), m, n, k), m, n, k, shift);
+    return call(h, label, w, x, expected(w.values, x.values(), m, n, k), m, n, k, shift);
   }
 
-  private byte[] call(Harness h, String label, Data w, Buffer prepared, Data x, Expected expected, int m, int n, int k, int shift) {
+  private byte[] call(Harness h, String label, Weights w, Data x, Expected expected, int m, int n, int k, int shift) {
     Call<QuantMatMul.Kernel> call = new Call<QuantMatMul.Kernel>(label + " m=" + m + " n=" + n + " k=" + k).shift(shift);
-    Operand weights = packed ? null : call.in("w", w);
+    Operand weights = packed ? null : call.in("w", w.blocks);
     Operand in = call.in("x", x);
     Operand out = call.out("y", DType.F32, expected);
     h.check(QuantMatMul.OP, format, call.launch(kernel -> {
-      Buffer matrix = packed ? prepared : weights.buffer();
+      Buffer matrix = packed ? w.prepared : weights.buffer();
       QuantMatMul.check(matrix, in.buffer(), out.buffer(), m, n, k);
       kernel.run(matrix, in.buffer(), out.buffer(), m, n, k);
     }));

@@ -3,6 +3,7 @@ package io.gllm.kernels.testkit.reference;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.testkit.Data;
 import io.gllm.kernels.testkit.oracle.Floats;
 import java.lang.foreign.MemorySegment;
@@ -11,11 +12,16 @@ import java.util.Arrays;
 
 /** Elements of buffers as numbers. */
 final class Values {
+  /** The blocks decoded last: cases multiply one matrix many times, and the oracle decodes bit by bit. */
+  private record Decoded(Data blocks, double[] values) {}
+
+  private static volatile Decoded last = new Decoded(Data.of(DType.F32), new double[0]);
+
   private Values() {}
 
   /** Elements {@code from} to {@code from + n}. */
   static double[] read(Buffer buffer, long from, long n) {
-    return new Data(buffer.type(), bytes(buffer, from, n)).values();
+    return decode(new Data(buffer.type(), bytes(buffer, from, n)));
   }
 
   static double[] read(Buffer buffer, long n) {
@@ -24,7 +30,18 @@ final class Values {
 
   /** Elements of a packed matrix, which this device keeps as rows of k. */
   static double[] readPacked(Buffer buffer, long n) {
-    return new Data(buffer.type(), bytes(buffer, 0, n)).values();
+    return decode(new Data(buffer.type(), bytes(buffer, 0, n)));
+  }
+
+  private static double[] decode(Data data) {
+    Decoded known = last;
+    if (known.blocks.type() != data.type() || !Arrays.equals(known.blocks.bytes(), data.bytes())) {
+      known = new Decoded(data, data.values());
+      if (data.type() instanceof QuantFormat) {
+        last = known;
+      }
+    }
+    return known.values.clone();
   }
 
   static byte[] bytes(Buffer buffer, long from, long n) {
