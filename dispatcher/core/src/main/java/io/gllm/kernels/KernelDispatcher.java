@@ -103,6 +103,19 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     return placement.counters();
   }
 
+  /** What was called and replayed. */
+  public LaunchCounters launches() {
+    return placement.launches();
+  }
+
+  /**
+   * Whether the backend itself captures recordings, so that a replay is one launch or submission; else it calls each kernel, without the
+   * checks of a direct call.
+   */
+  public boolean capturesRecordings() {
+    return queue.captures();
+  }
+
   /** Whether kernels read and write host memory in place, so that nothing needs to be uploaded. */
   public boolean usesHostMemory() {
     return device.usesHostMemory();
@@ -352,7 +365,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
       queue.discard(captured);
       throw e;
     }
-    return new Recording(queue, captured, memories);
+    return new Recording(queue, placement, captured, memories);
   }
 
   /** Ends this dispatcher; the one that was created also closes the device, with the memory of all. Closing twice is harmless. */

@@ -27,6 +27,8 @@ final class Placement {
   private long toDevice;
   private long toHost;
   private long copies;
+  private long operators;
+  private long replays;
 
   Placement(Device device, Queue queue, boolean strict) {
     this.device = device;
@@ -90,8 +92,11 @@ final class Placement {
     return copy;
   }
 
-  /** Copies written operands back and frees the copies. */
+  /** Ends a call: copies written operands back and frees the copies. */
   void finish() {
+    if (recorded == null) {
+      operators++;
+    }
     if (count == 0) {
       return;
     }
@@ -123,7 +128,15 @@ final class Placement {
     toHost += bytes;
   }
 
+  void countReplay() {
+    replays++;
+  }
+
   TransferCounters counters() {
     return new TransferCounters(toDevice, toHost, copies);
+  }
+
+  LaunchCounters launches() {
+    return new LaunchCounters(operators, replays);
   }
 }

@@ -13,12 +13,14 @@ import io.gllm.kernels.api.spi.Queue;
  */
 public final class Recording implements AutoCloseable {
   private final Queue queue;
+  private final Placement placement;
   private final Queue.Captured captured;
   private final DeviceMemory[] memories;
   private volatile boolean closed;
 
-  Recording(Queue queue, Queue.Captured captured, DeviceMemory[] memories) {
+  Recording(Queue queue, Placement placement, Queue.Captured captured, DeviceMemory[] memories) {
     this.queue = queue;
+    this.placement = placement;
     this.captured = captured;
     this.memories = memories;
   }
@@ -36,6 +38,7 @@ public final class Recording implements AutoCloseable {
       }
       requireOpen(memories);
       queue.replay(captured);
+      placement.countReplay();
     } finally {
       queue.end();
     }

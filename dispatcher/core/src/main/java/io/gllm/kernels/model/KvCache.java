@@ -21,9 +21,11 @@ final class KvCache {
   private final BlockPool pool;
   private final int[] blocks;
   private final Buffer table;
+  private final Buffer numbers;
   private final Buffer slots;
+  private final Buffer[] numberAt;
   private final Buffer[] slotAt;
-  private final Buffer[] lengthAt;
+  private final int[] slotOf;
   private boolean reserved;
 
   KvCache(KernelDispatcher kernels, OwnedBuffers memory, LlamaConfig config, DType type, int capacity) {
@@ -39,10 +41,11 @@ final class KvCache {
       keys[layer] = memory.allocate(type, elements);
       values[layer] = memory.allocate(type, elements);
     }
-    Buffer lengths = memory.allocate(DType.I32, capacity);
-    kernels.write(lengths, MemorySegment.ofArray(IntStream.rangeClosed(1, capacity).toArray()));
-    this.lengthAt = views(lengths, capacity);
+    this.numbers = memory.allocate(DType.I32, capacity + 1L);
+    kernels.write(numbers, MemorySegment.ofArray(IntStream.rangeClosed(0, capacity).toArray()));
+    this.numberAt = views(numbers, capacity + 1);
     this.slotAt = views(slots, capacity);
+    this.slotOf = new int[capacity];
   }
 
   /** Each number of a buffer as a buffer, made once: a token then needs neither memory nor an upload. */
@@ -69,19 +72,28 @@ final class KvCache {
     return blocks.length;
   }
 
+  int capacity() {
+    return slotOf.length;
+  }
+
   /** The length of the sequence with the token at {@code position} as its last, i32 [1]. */
   Buffer length(int position) {
-    return lengthAt[position];
+    return numberAt[position + 1];
   }
 
-  /** Where the token at {@code position} is stored, i32 [1]; {@link #reserve} comes first. */
-  Buffer slot(int position) {
-    return slotAt[position];
+  /** The positions from {@code position} on, i32 [count]. */
+  Buffer positions(int position, int count) {
+    return count == 1 ? numberAt[position] : numbers.slice(position, count);
   }
 
-  /** Where {@code count} tokens from {@code position} on are stored, i32 [count]. */
+  /** Where {@code count} tokens from {@code position} on are stored, i32 [count]; {@link #reserve} comes first. */
   Buffer slots(int position, int count) {
-    return count == 1 ? slot(position) : slots.slice(position, count);
+    return count == 1 ? slotAt[position] : slots.slice(position, count);
+  }
+
+  /** Where the token at {@code position} is stored; {@link #reserve} comes first. */
+  int slot(int position) {
+    return slotOf[position];
   }
 
   /**
@@ -93,7 +105,6 @@ final class KvCache {
       return;
     }
     Arrays.setAll(blocks, page -> pool.allocate());
-    int[] slotOf = new int[slotAt.length];
     Arrays.setAll(slotOf, i -> blocks[i / PAGE] * PAGE + i % PAGE);
     kernels.write(table, MemorySegment.ofArray(blocks));
     kernels.write(slots, MemorySegment.ofArray(slotOf));

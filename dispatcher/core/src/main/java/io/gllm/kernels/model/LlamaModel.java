@@ -47,7 +47,7 @@ public final class LlamaModel implements AutoCloseable {
     RopeTables rope = new RopeTables(kernels, memory, frequencies, capacity, pairs);
     DType byDefault = weights.isQuantised() ? DType.F16 : DType.F32;
     KvCache cache = new KvCache(kernels, memory, config, options.cacheType() == null ? byDefault : options.cacheType(), capacity);
-    this.session = new LlamaSession(kernels, memory, config, weights, rope, cache, capacity);
+    this.session = new LlamaSession(kernels, memory, config, weights, rope, cache, capacity, options.recorded());
     this.sampler = new TokenSampler(kernels, memory, config.vocabulary());
     this.generated = new int[capacity + 1];
   }
@@ -207,6 +207,7 @@ public final class LlamaModel implements AutoCloseable {
   public void close() {
     lock.lock();
     try {
+      session.close();
       memory.close();
       file.close();
     } finally {

@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * One sequence on its way through the model: its cache, and the buffers of a pass, all made once. A pass takes up to
  * {@link #BLOCK} tokens; a pass of one token allocates nothing.
  */
-final class LlamaSession {
+final class LlamaSession implements AutoCloseable {
   /** Tokens of a prefill pass: enough for the matrix kernels to reuse weights, few enough for the buffers to stay in cache. */
   static final int BLOCK = 128;
 
@@ -25,6 +25,7 @@ final class LlamaSession {
   private final RopeShape queryRope;
   private final RopeShape keyRope;
   private final PagedShape decodeShape;
+  private final RecordedSteps recorded; // null if steps are launched kernel by kernel
 
   private final Buffer ids;
   private final Buffer token;
@@ -41,7 +42,7 @@ final class LlamaSession {
   private int length;
 
   LlamaSession(KernelDispatcher kernels, OwnedBuffers memory, LlamaConfig config, LlamaWeights weights, RopeTables rope, KvCache cache,
-      int capacity) {
+      int capacity, boolean recorded) {
     this.kernels = kernels;
     this.config = config;
     this.weights = weights;
@@ -64,6 +65,7 @@ final class LlamaSession {
     this.normed = new Activations(kernels, memory, rows, config.dim());
     this.attended = new Activations(kernels, memory, rows, config.queryDim());
     this.gated = new Activations(kernels, memory, rows, config.feedForward());
+    this.recorded = recorded ? RecordedSteps.open(kernels, memory, cache, this::step) : null;
   }
 
   private PagedShape shape(int queries) {
@@ -85,7 +87,7 @@ final class LlamaSession {
     return logits;
   }
 
-  /** The id that {@link #decode} appends, i32 [1]; a sampler writes it. */
+  /** The id that {@link #decode} appends, i32 [1]: the most likely one, unless a sampler writes another. */
   Buffer token() {
     return token;
   }
@@ -94,6 +96,9 @@ final class LlamaSession {
   void clear() {
     length = 0;
     cache.clear();
+    if (recorded != null) {
+      recorded.clear();
+    }
   }
 
   /** Appends tokens, in blocks; the logits are those after the last one. */
@@ -103,7 +108,9 @@ final class LlamaSession {
     for (int start = 0; start < tokens.length; start += BLOCK) {
       int count = Math.min(BLOCK, tokens.length - start);
       kernels.write(ids, all.asSlice((long) start * Integer.BYTES, (long) count * Integer.BYTES));
-      pass(ids, count, count == 1 ? decodeShape : shape(count));
+      pass(ids, count, cache.positions(length, count), cache.slots(length, count), cache.length(length + count - 1),
+          count == 1 ? decodeShape : shape(count));
+      length += count;
       if (start + count == tokens.length) {
         long last = (count - 1L) * config.dim();
         project(state.slice(last, config.dim()), delta.slice(last, config.dim()));
@@ -113,12 +120,20 @@ final class LlamaSession {
 
   /** Appends the id in {@link #token}: nothing crosses from the host. */
   void decode() {
-    cache.reserve();
-    pass(token, 1, decodeShape);
+    if (recorded != null) {
+      recorded.run(length);
+    } else {
+      step(cache.positions(length, 1), cache.slots(length, 1), cache.length(length));
+    }
+    length++;
+  }
+
+  private void step(Buffer position, Buffer slot, Buffer after) {
+    pass(token, 1, position, slot, after, decodeShape);
     project(state, delta);
   }
 
-  private void pass(Buffer tokens, int count, PagedShape shape) {
+  private void pass(Buffer tokens, int count, Buffer positions, Buffer slots, Buffer after, PagedShape shape) {
     int dim = config.dim();
     kernels.embedding(weights.embedding(), tokens, state, count, config.vocabulary(), dim);
     for (int i = 0; i < config.layers(); i++) {
@@ -128,11 +143,11 @@ final class LlamaSession {
       } else {
         addAndNorm(layer.attentionNorm(), count);
       }
-      attention(layer, i, count, shape);
+      queryKeyValue(layer, count, positions);
+      attend(layer, i, count, slots, after, shape);
       addAndNorm(layer.feedForwardNorm(), count);
       feedForward(layer, count);
     }
-    length += count;
   }
 
   /** state += delta; normed = norm(state). */
@@ -140,16 +155,19 @@ final class LlamaSession {
     kernels.rmsNormResidual(state, delta, weight, state, normed.overwrite(count), count, config.dim(), config.epsilon());
   }
 
-  private void attention(LlamaLayer layer, int index, int count, PagedShape shape) {
+  private void queryKeyValue(LlamaLayer layer, int count, Buffer positions) {
     layer.query().apply(kernels, normed, query, count);
     layer.key().apply(kernels, normed, key, count);
     layer.value().apply(kernels, normed, value, count);
-    kernels.rope(query, rope.cosines(), rope.sines(), count, queryRope, length);
-    kernels.rope(key, rope.cosines(), rope.sines(), count, keyRope, length);
+    kernels.ropeWithPositions(query, positions, rope.cosines(), rope.sines(), count, queryRope);
+    kernels.ropeWithPositions(key, positions, rope.cosines(), rope.sines(), count, keyRope);
+  }
+
+  private void attend(LlamaLayer layer, int index, int count, Buffer slots, Buffer after, PagedShape shape) {
     Buffer keys = cache.keys(index);
     Buffer values = cache.values(index);
-    kernels.kvAppend(key, value, cache.slots(length, count), keys, values, count, config.kvDim());
-    kernels.pagedAttention(query, keys, values, cache.table(), cache.length(length + count - 1), attended.overwrite(count), null, shape);
+    kernels.kvAppend(key, value, slots, keys, values, count, config.kvDim());
+    kernels.pagedAttention(query, keys, values, cache.table(), after, attended.overwrite(count), null, shape);
     layer.attentionOutput().apply(kernels, attended, delta, count);
   }
 
@@ -161,9 +179,17 @@ final class LlamaSession {
     layer.down().apply(kernels, gated, delta, count);
   }
 
-  /** From one row of the state to logits. */
+  /** From one row of the state to logits and the most likely token. */
   private void project(Buffer row, Buffer rowDelta) {
     kernels.rmsNormResidual(row, rowDelta, weights.outputNorm(), row, normed.overwrite(1), 1, config.dim(), config.epsilon());
     weights.output().apply(kernels, normed, logits, 1);
+    kernels.argmax(logits, token, 1, config.vocabulary());
+  }
+  /** Gives up what was recorded. */
+  @Override
+  public void close() {
+    if (recorded != null) {
+      recorded.close();
+    }
   }
 }

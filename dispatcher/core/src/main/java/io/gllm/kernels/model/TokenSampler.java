@@ -29,10 +29,9 @@ final class TokenSampler {
     this.candidatesSegment = MemorySegment.ofArray(candidates);
   }
 
-  /** Writes the id of token number {@code step} to {@code token}, and returns it. */
+  /** Returns the id of token number {@code step}: what is in {@code token} if that is the most likely one, else it is written there. */
   int choose(Buffer logits, Buffer token, GenerationOptions options, int step) {
     if (options.isGreedy()) {
-      kernels.argmax(logits, token, 1, vocabulary);
       return read(token);
     }
     kernels.temperature(logits, scaled, vocabulary, options.temperature());
