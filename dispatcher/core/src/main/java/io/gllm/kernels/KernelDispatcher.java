@@ -116,6 +116,19 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     return queue.captures();
   }
 
+  /**
+   * Nanoseconds that the device has worked for this dispatcher, by the device's own clock, for all that was waited for; -1 if the backend
+   * does not measure them.
+   */
+  public long deviceNanos() {
+    begin();
+    try {
+      return queue.deviceNanos();
+    } finally {
+      end();
+    }
+  }
+
   /** Whether kernels read and write host memory in place, so that nothing needs to be uploaded. */
   public boolean usesHostMemory() {
     return device.usesHostMemory();
@@ -165,14 +178,27 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
 
   /** The bytes of any segment as a buffer on the device. */
   public Buffer upload(MemorySegment values, ElementType type) {
+    Buffer buffer = allocate(type, elements(values, type));
+    write(buffer, values);
+    return buffer;
+  }
+
+  /**
+   * The bytes of a segment as a buffer on the device: without a copy where the device can use the memory as it is, else uploaded. Until the
+   * buffer is closed the segment must stay alive and unchanged. A segment that is read-only gives a buffer that is.
+   */
+  public Buffer share(MemorySegment values, ElementType type) {
+    long length = elements(values, type);
+    DeviceMemory shared = usesHostMemory() ? null : device.share(values);
+    return shared == null ? upload(values, type) : Buffer.owning(shared, type, length);
+  }
+
+  private static long elements(MemorySegment values, ElementType type) {
     if (values.byteSize() % type.blockBytes() != 0) {
       throw new IllegalArgumentException(
           values.byteSize() + " bytes are no whole number of " + type.label() + " blocks of " + type.blockBytes());
     }
-    long length = values.byteSize() / type.blockBytes() * type.blockElements();
-    Buffer buffer = allocate(type, length);
-    write(buffer, values);
-    return buffer;
+    return values.byteSize() / type.blockBytes() * type.blockElements();
   }
 
   /**
@@ -185,6 +211,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     try {
       queue.requireNotRecording("a transfer");
       requireBytes(buffer, values.byteSize());
+      requireWritable(buffer);
       if (buffer.segment() != null) {
         MemorySegment.copy(values, 0, buffer.segment(), 0, values.byteSize());
       } else {

@@ -41,12 +41,16 @@ abstract sealed class VectorOps permits MatrixOps {
     return placement.in(operand);
   }
 
-  /** Machine code does not know that memory is read-only: writing there would end the process. */
   final Buffer out(Buffer operand) {
+    requireWritable(operand);
+    return placement.out(operand);
+  }
+
+  /** Machine code does not know that memory is read-only: writing there would end the process. */
+  static void requireWritable(Buffer operand) {
     if (operand != null && operand.isReadOnly()) {
       throw new IllegalArgumentException("an output is read-only: " + operand);
     }
-    return placement.out(operand);
   }
 
   static int type(Buffer operand) {

@@ -7,6 +7,11 @@ import java.util.Map;
 public final class TestDispatchers {
   private TestDispatchers() {}
 
+  /** One with all that a user gets by default. */
+  public static KernelDispatcher on(BackendProvider provider) {
+    return new KernelDispatcher.Builder(Map.of(provider.name(), provider)).backend(provider.name()).create();
+  }
+
   /** One that refuses to copy operands for each call. */
   public static KernelDispatcher strict(BackendProvider provider) {
     return new KernelDispatcher.Builder(Map.of(provider.name(), provider)).backend(provider.name()).strict().create();

@@ -1,6 +1,8 @@
 package io.gllm.kernels.metal;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.gllm.kernels.api.BackendUnavailableException;
@@ -41,6 +43,8 @@ final class MetalCalls {
   private final MethodHandle send;
   private final MethodHandle sendOne;
   private final MethodHandle sendTwo;
+  private final MethodHandle sendFour;
+  private final MethodHandle sendForSeconds;
   private final MethodHandle ask;
   private final MethodHandle tell;
   private final MethodHandle tellOne;
@@ -48,6 +52,7 @@ final class MetalCalls {
   private final MethodHandle tellSizes;
   private final Selectors selectors;
   private final long stringClass;
+  private final long pageSize;
 
   /**
    * Finds all functions and selectors.
@@ -64,6 +69,8 @@ final class MetalCalls {
     send = message(JAVA_LONG);
     sendOne = message(JAVA_LONG, JAVA_LONG);
     sendTwo = message(JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    sendFour = message(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    sendForSeconds = message(JAVA_DOUBLE);
     ask = message(JAVA_BYTE, JAVA_LONG);
     tell = message(null);
     tellOne = message(null, JAVA_LONG);
@@ -72,6 +79,7 @@ final class MetalCalls {
     MethodHandle register = function("sel_registerName", JAVA_LONG, JAVA_LONG);
     selectors = new Selectors(name -> byName(register, name));
     stringClass = byName(function("objc_getClass", JAVA_LONG, JAVA_LONG), "NSString");
+    pageSize = pageSize(function("getpagesize", JAVA_INT));
   }
 
   private MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
@@ -89,9 +97,24 @@ final class MetalCalls {
     return function("objc_msgSend", result, all);
   }
 
+  /** A selector of 0 would end the process when it is sent. */
   private static long byName(MethodHandle handle, String name) {
+    long found;
     try (Arena arena = Arena.ofConfined()) {
-      return (long) handle.invokeExact(arena.allocateFrom(name).address());
+      found = (long) handle.invokeExact(arena.allocateFrom(name).address());
+    } catch (Throwable t) {
+      throw broken(t);
+    }
+    if (found == 0) {
+      throw new BackendUnavailableException("metal",
+          new Rejection("missing-symbol", "the Objective-C runtime does not know " + name, "use macOS 13 or later"));
+    }
+    return found;
+  }
+
+  private static long pageSize(MethodHandle function) {
+    try {
+      return (int) function.invokeExact();
     } catch (Throwable t) {
       throw broken(t);
     }
@@ -271,6 +294,20 @@ final class MetalCalls {
     return get(device, selectors.newBufferWithLength, bytes, SHARED_STORAGE);
   }
 
+  /** Bytes of a page of memory, a power of two. */
+  long pageSize() {
+    return pageSize;
+  }
+
+  /** Whole pages of the processor's memory as a buffer, owned by the caller, or nil; nothing is freed with it. */
+  long newBufferOver(long device, long address, long bytes) {
+    try {
+      return (long) sendFour.invokeExact(device, selectors.newBufferWithBytesNoCopy, address, bytes, SHARED_STORAGE, 0L);
+    } catch (Throwable t) {
+      throw broken(t);
+    }
+  }
+
   /** The first byte of a buffer as the processor sees it. */
   long contents(long buffer) {
     return get(buffer, selectors.contents);
@@ -327,6 +364,17 @@ final class MetalCalls {
   /** {@link #COMPLETED}, or another number after an error. */
   long status(long commands) {
     return get(commands, selectors.status);
+  }
+
+  /** How long the GPU worked on a command buffer that has completed; 0 if Metal does not know. */
+  long gpuNanos(long commands) {
+    try {
+      double start = (double) sendForSeconds.invokeExact(commands, selectors.gpuStartTime);
+      double end = (double) sendForSeconds.invokeExact(commands, selectors.gpuEndTime);
+      return start > 0 && end > start ? (long) ((end - start) * 1e9) : 0;
+    } catch (Throwable t) {
+      throw broken(t);
+    }
   }
 
   /** Why a command buffer failed. */

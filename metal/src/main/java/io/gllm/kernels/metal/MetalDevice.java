@@ -120,6 +120,35 @@ final class MetalDevice implements Device {
     return allocated;
   }
 
+  /**
+   * The pages of mapped memory, or memory that begins with a page; either needs some bytes behind it in the last page, see
+   * {@link #PADDING}. Not counted as in use.
+   */
+  @Override
+  public DeviceMemory share(MemorySegment bytes) {
+    requireOpen();
+    long page = calls.pageSize();
+    long offset = bytes.isNative() ? bytes.address() & page - 1 : 0;
+    boolean fits = bytes.isNative() && bytes.byteSize() > 0 && bytes.byteSize() <= maxBuffer - 2 * page
+        && (offset == 0 || bytes.isMapped()) && offset % Integer.BYTES == 0;
+    long pages = fits ? offset + bytes.byteSize() + page - 1 & -page : 0;
+    if (pages - offset - bytes.byteSize() < PADDING) {
+      return null;
+    }
+    long pool = calls.push();
+    try {
+      long buffer = calls.newBufferOver(object, bytes.address() - offset, pages);
+      if (buffer == 0) {
+        return null; // it is copied then
+      }
+      MetalMemory taken = MetalMemory.shared(this, buffer, bytes, offset);
+      memory.add(taken);
+      return taken;
+    } finally {
+      calls.pop(pool);
+    }
+  }
+
   /** Zeros, with padding behind them; not counted as in use. */
   MetalMemory take(long bytes) {
     if (bytes < 0) {
@@ -137,7 +166,7 @@ final class MetalDevice implements Device {
         throw new DeviceMemoryException(bytes, -1, info.memory(), null);
       }
       MemorySegment all = MemorySegment.ofAddress(contents).reinterpret(padded).fill((byte) 0);
-      MetalMemory taken = new MetalMemory(this, buffer, all.asSlice(0, bytes));
+      MetalMemory taken = MetalMemory.own(this, buffer, all.asSlice(0, bytes));
       memory.add(taken);
       return taken;
     } finally {
@@ -149,7 +178,11 @@ final class MetalDevice implements Device {
   void release(MetalMemory closed) {
     if (memory.contains(closed)) {
       queues.forEach(Queue::quiesce);
-      inUse.addAndGet(-closed.byteSize());
+      if (closed.isShared()) {
+        queues.forEach(MetalQueue::finishQuietly); // a command buffer retains the buffer, but not the pages of the host
+      } else {
+        inUse.addAndGet(-closed.byteSize());
+      }
       giveBack(closed);
     }
   }

@@ -13,12 +13,26 @@ final class MetalMemory extends DeviceMemory {
   private final MetalDevice device;
   private final long buffer;
   private final MemorySegment contents;
+  private final long offset;
+  private final boolean shared;
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  MetalMemory(MetalDevice device, long buffer, MemorySegment contents) {
+  private MetalMemory(MetalDevice device, long buffer, MemorySegment contents, long offset, boolean shared) {
     this.device = device;
     this.buffer = buffer;
     this.contents = contents;
+    this.offset = offset;
+    this.shared = shared;
+  }
+
+  /** Memory of Metal, all of it or its beginning. */
+  static MetalMemory own(MetalDevice device, long buffer, MemorySegment contents) {
+    return new MetalMemory(device, buffer, contents, 0, false);
+  }
+
+  /** Memory of the host, which begins at byte {@code offset} of a buffer over its pages. */
+  static MetalMemory shared(MetalDevice device, long buffer, MemorySegment contents, long offset) {
+    return new MetalMemory(device, buffer, contents, offset, true);
   }
 
   @Override
@@ -44,6 +58,21 @@ final class MetalMemory extends DeviceMemory {
   /** The bytes, for a thread that has waited for the queue and knows the memory to be open. */
   MemorySegment contents() {
     return contents;
+  }
+
+  @Override
+  public boolean isReadOnly() {
+    return contents.isReadOnly();
+  }
+
+  /** Where the memory begins in the buffer. */
+  long offset() {
+    return offset;
+  }
+
+  /** Whether it belongs to the host, who may take it away once it is closed. */
+  boolean isShared() {
+    return shared;
   }
 
   /** The object of Metal. */

@@ -40,11 +40,15 @@ final class MetalQueue extends Queue implements Launcher {
   private final Arena arguments = Arena.ofShared();
   private final List<MetalMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
+  private final List<MetalMemory> pinned = new ArrayList<>();
   private final long[] committed = new long[IN_FLIGHT];
   private int inFlight;
   private long commands;
   private long encoder;
   private int launches;
+  private long nanos;
+  private String failure; // of work that was waited for, not yet told
+  private MetalRecording capture; // null unless calls are recorded
 
   private MetalQueue(MetalDevice device, long queue, MetalMemory faultWords) {
     this.device = device;
@@ -95,9 +99,12 @@ final class MetalQueue extends Queue implements Launcher {
   }
 
   private Buffer grow(int number, long bytes) {
+    requireNotRecording("growth of scratch memory");
     MetalMemory old = scratch.set(number, null);
     scratchBuffers.set(number, null);
-    if (old != null) {
+    if (old != null && isPinned()) {
+      pinned.add(old); // recordings refer to it
+    } else if (old != null) {
       device.giveBack(old); // launches that use it retain it
     }
     long size = Math.max(SCRATCH_STEP, bytes + (SCRATCH_STEP - 1) & -SCRATCH_STEP);
@@ -119,19 +126,42 @@ final class MetalQueue extends Queue implements Launcher {
   }
 
   /** Adds a launch; the queue is taken. */
-  void launch(MetalLaunch launch) {
+  void launch(MetalDispatch dispatch) {
+    if (capture != null) {
+      capture.add(dispatch);
+      return;
+    }
     long pool = calls.push();
     try {
-      if (encoder == 0) {
-        start();
-      }
-      launch.encode(calls, encoder);
-      launches++;
-      if (launches == BATCH) {
-        commit();
+      encode(dispatch, null);
+    } finally {
+      calls.pop(pool);
+    }
+  }
+
+  /** Adds launches that were recorded. */
+  void launch(MetalDispatch[] dispatches) {
+    long pool = calls.push();
+    try {
+      MetalDispatch before = null;
+      for (MetalDispatch dispatch : dispatches) {
+        encode(dispatch, before);
+        before = dispatch;
       }
     } finally {
       calls.pop(pool);
+    }
+  }
+
+  private void encode(MetalDispatch dispatch, MetalDispatch before) {
+    boolean fresh = encoder == 0;
+    if (fresh) {
+      start();
+    }
+    dispatch.encode(calls, encoder, fresh ? null : before);
+    launches++;
+    if (launches == BATCH) {
+      commit();
     }
   }
 
@@ -165,20 +195,55 @@ final class MetalQueue extends Queue implements Launcher {
     launches = 0;
   }
 
-  /** Waits for what was committed; throws the first failure after all were given back. */
-  private void await() {
-    String failure = null;
+  /** Waits for what was committed; all of it is given back, the first failure kept. */
+  private void drain() {
     for (int i = 0; i < inFlight; i++) {
       calls.await(committed[i]);
-      if (failure == null && calls.status(committed[i]) != MetalCalls.COMPLETED) {
+      if (calls.status(committed[i]) == MetalCalls.COMPLETED) {
+        nanos += calls.gpuNanos(committed[i]);
+      } else if (failure == null) {
         failure = calls.failure(committed[i]);
       }
       calls.release(committed[i]);
     }
     inFlight = 0;
+  }
+
+  /** Waits for what was committed; throws what failed since the last time. */
+  private void await() {
+    drain();
     if (failure != null) {
-      throw new KernelException("the GPU did not finish its work: " + failure);
+      String told = failure;
+      failure = null;
+      throw new KernelException("the GPU did not finish its work: " + told);
     }
+  }
+
+  /** Waits for all launches, for memory that goes away; the next wait tells what failed. Called by any thread, also after closing. */
+  void finishQuietly() {
+    try {
+      begin();
+    } catch (IllegalStateException e) {
+      return; // closed, so everything has run
+    }
+    try {
+      long pool = calls.push();
+      try {
+        if (encoder != 0) {
+          commit();
+        }
+        drain();
+      } finally {
+        calls.pop(pool);
+      }
+    } finally {
+      end();
+    }
+  }
+
+  @Override
+  public long deviceNanos() {
+    return nanos;
   }
 
   private void finish() {
@@ -204,9 +269,41 @@ final class MetalQueue extends Queue implements Launcher {
   }
 
   @Override
+  public boolean captures() {
+    return true;
+  }
+
+  @Override
+  protected void startCapture() {
+    capture = new MetalRecording(this);
+  }
+
+  @Override
+  protected Captured endCapture() {
+    MetalRecording done = capture.finish();
+    capture = null;
+    return done;
+  }
+
+  @Override
+  protected void dropCapture() {
+    if (capture != null) {
+      capture.close();
+      capture = null;
+    }
+  }
+
+  @Override
+  protected void endPinning() {
+    pinned.forEach(device::giveBack);
+    pinned.clear();
+  }
+
+  @Override
   public void sync() {
     begin();
     try {
+      requireNotRecording("a wait");
       finish();
       checkFaults();
     } finally {
@@ -227,6 +324,7 @@ final class MetalQueue extends Queue implements Launcher {
     try {
       MemorySegment source = bytes(from);
       MemorySegment target = bytes(to);
+      requireNotRecording("a transfer, or a copy on the device, which is the processor's work here,");
       finish();
       MemorySegment.copy(source, 0, target, 0, source.byteSize());
       if (down) {
@@ -263,6 +361,7 @@ final class MetalQueue extends Queue implements Launcher {
       checkFaults();
     } finally {
       device.forget(this);
+      scratch.addAll(pinned);
       scratch.stream().filter(memory -> memory != null).forEach(device::giveBack);
       device.giveBack(faultWords);
       calls.release(queue);

@@ -18,6 +18,7 @@ final class Selectors {
   final long threadExecutionWidth;
   final long newCommandQueue;
   final long newBufferWithLength;
+  final long newBufferWithBytesNoCopy;
   final long contents;
   final long commandBuffer;
   final long computeCommandEncoder;
@@ -30,6 +31,8 @@ final class Selectors {
   final long waitUntilCompleted;
   final long status;
   final long error;
+  final long gpuStartTime;
+  final long gpuEndTime;
   final long retain;
   final long release;
 
@@ -48,6 +51,7 @@ final class Selectors {
     threadExecutionWidth = register.applyAsLong("threadExecutionWidth");
     newCommandQueue = register.applyAsLong("newCommandQueue");
     newBufferWithLength = register.applyAsLong("newBufferWithLength:options:");
+    newBufferWithBytesNoCopy = register.applyAsLong("newBufferWithBytesNoCopy:length:options:deallocator:");
     contents = register.applyAsLong("contents");
     commandBuffer = register.applyAsLong("commandBuffer");
     computeCommandEncoder = register.applyAsLong("computeCommandEncoder");
@@ -60,6 +64,8 @@ final class Selectors {
     waitUntilCompleted = register.applyAsLong("waitUntilCompleted");
     status = register.applyAsLong("status");
     error = register.applyAsLong("error");
+    gpuStartTime = register.applyAsLong("GPUStartTime");
+    gpuEndTime = register.applyAsLong("GPUEndTime");
     retain = register.applyAsLong("retain");
     release = register.applyAsLong("release");
   }

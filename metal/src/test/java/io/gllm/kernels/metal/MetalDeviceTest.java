@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,8 +14,12 @@ import io.gllm.kernels.api.DeviceMemoryException;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.portable.Launch;
+import io.gllm.kernels.api.spi.Queue;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -121,6 +126,97 @@ class MetalDeviceTest {
     assertArrayEquals(new float[]{2, 4}, download(y));
     assertThrows(IllegalStateException.class, () -> add(x, y, y));
     assertThrows(IllegalStateException.class, () -> download(x));
+  }
+
+  /** The stand-in's GPU takes a microsecond for each launch. */
+  @Test
+  void theTimeOfTheGpuIsMeasured() {
+    open();
+    Buffer x = onDevice(1);
+    assertEquals(0, queue.deviceNanos());
+    add(x, x, x);
+    add(x, x, x);
+    queue.sync();
+    assertEquals(2000, queue.deviceNanos(), 1);
+    add(x, x, x);
+    queue.sync();
+    assertEquals(3000, queue.deviceNanos(), 2);
+  }
+
+  @Test
+  void memoryOfTheHostIsUsedInPlaceAndNotBeyondItsClosing() {
+    open();
+    MemorySegment pages = arena.allocate(8192, 4096);
+    MemorySegment bytes = pages.asSlice(4096, 8);
+    bytes.setAtIndex(JAVA_FLOAT, 0, 1);
+    bytes.setAtIndex(JAVA_FLOAT, 1, 2);
+    Buffer shared = Buffer.owning(device.share(bytes), DType.F32, 2);
+    assertEquals(0, device.memoryInUse());
+    Buffer y = onDevice(0, 0);
+    add(shared, shared, y);
+    bytes.setAtIndex(JAVA_FLOAT, 1, 5);
+    shared.close();
+    bytes.fill((byte) 0xcc);
+    assertArrayEquals(new float[]{2, 10}, download(y), "the launch had run when the memory was given back");
+    assertThrows(IllegalStateException.class, () -> add(shared, y, y));
+  }
+
+  @Test
+  void aMappedFileIsUsedInPlaceAndCannotBeWritten() throws IOException {
+    open();
+    Path file = Files.write(root.resolve("weights"), new byte[10_000]);
+    try (FileChannel channel = FileChannel.open(file)) {
+      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, 10_000, arena);
+      Buffer weights = Buffer.owning(device.share(mapped.asSlice(4100, 8)), DType.F32, 2);
+      Buffer y = onDevice(7, 7);
+      add(weights, weights, y);
+      assertArrayEquals(new float[]{0, 0}, download(y));
+      assertTrue(weights.isReadOnly());
+      assertThrows(RuntimeException.class, () -> queue.copy(y, weights));
+      weights.close();
+    }
+  }
+
+  /** Kernels read up to 16 bytes at a time, so the last page needs room behind the bytes. */
+  @ParameterizedTest
+  @CsvSource({"8, 8, not at the start of a page", "0, 4096, nothing behind the bytes", "0, 4081, too little behind them", "0, 0, nothing"})
+  void memoryThatDoesNotFitIsLeftToBeCopied(long offset, long bytes, String why) {
+    open();
+    assertNull(device.share(arena.allocate(8192, 4096).asSlice(offset, bytes)), why);
+    assertNull(device.share(MemorySegment.ofArray(new float[8])), "on the heap");
+    assertNull(device.share(arena.allocate(64, 4096).reinterpret(metal.maxBuffer)), "too much");
+  }
+
+  @Test
+  void aReplayIsWrittenIntoTheNextCommandBuffers() {
+    open();
+    Buffer x = onDevice(1);
+    Buffer y = onDevice(1);
+    int launches = MetalQueue.BATCH + 3;
+    Queue.Captured captured = queue.record(null, () -> {
+      for (int i = 0; i < launches; i++) {
+        add(x, y, x);
+      }
+    });
+    assertArrayEquals(new float[]{1}, download(x));
+    metal.sent.clear();
+    replay(captured);
+    replay(captured);
+    assertArrayEquals(new float[]{1 + 2 * launches}, download(x));
+    assertEquals(2 * launches, metal.sent.get("dispatchThreadgroups:threadsPerThreadgroup:"));
+    assertEquals(4, metal.sent.get("setComputePipelineState:"), "one kernel: once for each encoder and each replay");
+    assertEquals(4 * 3, metal.sent.get("setBuffer:offset:atIndex:"));
+    queue.discard(captured);
+    queue.discard(captured);
+  }
+
+  private void replay(Queue.Captured captured) {
+    queue.begin();
+    try {
+      queue.replay(captured);
+    } finally {
+      queue.end();
+    }
   }
 
   @Test

@@ -8,10 +8,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Command buffers and encoders of the stand-in: messages that Metal takes in this order only. */
 final class StandInCommands {
+  /** Messages of command buffers and encoders that give nothing back, so that only the work can fail. */
+  static final Set<String> WITHOUT_RESULT = Set.of("setComputePipelineState:", "setBuffer:offset:atIndex:", "setBytes:length:atIndex:",
+      "dispatchThreadgroups:threadsPerThreadgroup:", "endEncoding", "commit", "waitUntilCompleted");
+
   private static final int MAX_INDEX = 30;
   private static final int MAX_BYTES = 4096;
   private static final int MAX_THREADS = 1024;
@@ -103,6 +108,7 @@ final class StandInCommands {
     byte[] values = encoder.values.get(buffers);
     require(values != null, "the parameters of " + kernel.symbol() + " are not at index " + buffers);
     require(values.length >= 4 * kernel.parameters().size(), values.length + " bytes of parameters for " + kernel.symbol());
+    encoder.owner.dispatched++;
     encoder.owner.work.add(
         new StandInObject.Dispatch(encoder.pipeline, new TreeMap<>(encoder.buffers), new TreeMap<>(encoder.values), groups, total));
   }
@@ -120,7 +126,7 @@ final class StandInCommands {
     while (!commands.done) {
       StandInObject first = commands.owner.waiting.removeFirst();
       try {
-        first.failure = metal.refused.contains("status") ? "the GPU hung" : null;
+        first.failure = metal.refused.contains("status") ? "the GPU hung" : first.failure;
         if (first.failure == null) {
           first.work.forEach(dispatch -> run(metal, dispatch));
         }

@@ -1,6 +1,8 @@
 package io.gllm.kernels.metal;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.gllm.kernels.api.portable.KernelInterface;
@@ -28,7 +30,7 @@ import java.util.Set;
  * Plays the Objective-C runtime and Metal behind native functions: objects with reference counts, pools of threads, and command buffers
  * that do nothing before they are waited for. What Metal would answer with an exception, a crash or a leak becomes a line of
  * {@link #failures}. One function serves every signature of objc_msgSend, which the convention of x86-64 allows: numbers arrive in
- * registers, structures on the stack.
+ * registers, structures on the stack. A result that is a double leaves in another register, so another function gives those.
  */
 final class StandInMetal implements SymbolLookup {
   /** Runs a kernel. */
@@ -37,12 +39,22 @@ final class StandInMetal implements SymbolLookup {
   }
 
   private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+  private static final int PAGE = 4096; // of this machine; 16384 on a Mac with Apple silicon
   private static final Arena FUNCTIONS = Arena.global(); // native code cannot say when it no longer needs them
 
   final List<String> failures = new ArrayList<>();
+  /** What host code with a mistake would send: changes the arguments of a message, and says how often it arrives. */
+  interface Mistake {
+    int deliver(long[] arguments);
+  }
+
   /** Messages and functions that give nil, or let a command buffer fail ("status"). */
   final Set<String> refused = new HashSet<>();
   final Map<String, Integer> sent = new HashMap<>();
+  /** All messages and functions so far but those that only register names. */
+  final List<String> log = new ArrayList<>();
+  /** Mistakes that are made in place of a message or function. */
+  final Map<String, Mistake> mistakes = new HashMap<>();
   final Set<Long> families = new HashSet<>(List.of(1007L, 5001L));
   long simdWidth = 32;
   long maxThreads = 1024;
@@ -56,6 +68,8 @@ final class StandInMetal implements SymbolLookup {
   private final Map<Thread, Deque<List<StandInObject>>> pools = new HashMap<>();
   private final Arena texts = Arena.ofShared();
   private long next = 0x10000;
+  private int failAt = -1;
+  private String failed;
 
   StandInMetal(Kernels kernels) {
     this.kernels = kernels;
@@ -66,7 +80,27 @@ final class StandInMetal implements SymbolLookup {
     define("dispatch_release", null, JAVA_LONG);
     define("sel_registerName", JAVA_LONG, JAVA_LONG);
     define("objc_getClass", JAVA_LONG, JAVA_LONG);
+    define("getpagesize", JAVA_INT);
+    define("seconds", JAVA_DOUBLE, JAVA_LONG, JAVA_LONG);
     define("objc_msgSend", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, MetalCalls.SIZE, MetalCalls.SIZE);
+    if (StandInMac.isPossible()) {
+      functions.put("objc_msgSend", JumpBySelector.between(functions.get("objc_msgSend"), functions.remove("seconds")));
+    }
+  }
+
+  /** Makes call number {@code number} of {@link #log} fail: it gives nothing, or the work that it belongs to fails. */
+  void failCall(int number) {
+    failAt = number;
+  }
+
+  /** All messages that were registered. */
+  Set<String> selectors() {
+    return new HashSet<>(selectors.values());
+  }
+
+  /** What was made to fail. */
+  String failedCall() {
+    return failed;
   }
 
   private void define(String name, MemoryLayout result, MemoryLayout... arguments) {
@@ -108,7 +142,16 @@ final class StandInMetal implements SymbolLookup {
 
   private synchronized boolean isRefused(String name) {
     sent.merge(name, 1, Integer::sum);
+    log.add(name);
+    if (log.size() - 1 == failAt) {
+      failed = name;
+      return true;
+    }
     return refused.contains(name);
+  }
+
+  private int deliveries(String name, long... arguments) {
+    return mistakes.containsKey(name) ? mistakes.get(name).deliver(arguments) : 1;
   }
 
   StandInObject create(String kind) {
@@ -151,12 +194,17 @@ final class StandInMetal implements SymbolLookup {
 
   private synchronized long objc_autoreleasePoolPush() {
     Deque<List<StandInObject>> open = pools.computeIfAbsent(Thread.currentThread(), _ -> new ArrayDeque<>());
-    open.push(new ArrayList<>());
+    for (int i = deliveries("objc_autoreleasePoolPush"); i > 0; i--) {
+      open.push(new ArrayList<>());
+    }
     return open.size();
   }
 
   private synchronized void objc_autoreleasePoolPop(long pool) {
     Deque<List<StandInObject>> open = pools.getOrDefault(Thread.currentThread(), new ArrayDeque<>());
+    if (deliveries("objc_autoreleasePoolPop") == 0) {
+      return;
+    }
     if (open.size() != pool) {
       fail("pool " + pool + " popped where " + open.size() + " are open");
     } else {
@@ -179,20 +227,45 @@ final class StandInMetal implements SymbolLookup {
 
   private synchronized void dispatch_release(long data) {
     try {
-      release(object(data, "Data"));
+      for (int i = deliveries("dispatch_release"); i > 0; i--) {
+        release(object(data, "Data"));
+      }
     } catch (RuntimeException e) {
       fail("dispatch_release: " + e.getMessage());
     }
   }
 
   private synchronized long sel_registerName(long name) {
+    if (isRefused("sel_registerName")) {
+      return 0;
+    }
     next += 16;
-    selectors.put(next, string(name));
-    return next;
+    long selector = next + (string(name).startsWith("GPU") ? JumpBySelector.MARK : 0);
+    selectors.put(selector, string(name));
+    return selector;
+  }
+
+  private int getpagesize() {
+    return PAGE;
+  }
+
+  /** When the GPU began and ended, one microsecond for each dispatch. */
+  private synchronized double seconds(long self, long selector) {
+    String name = selectors.get(selector);
+    try {
+      StandInObject commands = object(self, "Commands");
+      if (!commands.done) {
+        throw new IllegalArgumentException("not completed");
+      }
+      return isRefused(name) ? 0 : name.equals("GPUStartTime") ? 1000 : 1000 + 1e-6 * commands.dispatched;
+    } catch (RuntimeException e) {
+      fail(name + ": " + e.getMessage());
+      return 0;
+    }
   }
 
   private synchronized long objc_getClass(long name) {
-    return string(name).equals("NSString") ? create("Class").id : 0;
+    return !isRefused("objc_getClass") && string(name).equals("NSString") ? create("Class").id : 0;
   }
 
   static String string(long address) {
@@ -212,16 +285,32 @@ final class StandInMetal implements SymbolLookup {
       if (object == null || object.references <= 0) {
         throw new IllegalArgumentException(object == null ? "sent to garbage" : "sent to a released " + object.kind);
       }
-      return isRefused(name) ? refuse(name, b) : answer(object, name, a, b, c, s, t);
+      if (isRefused(name)) {
+        return refuse(object, name, new long[]{a, b, c, d}, s, t);
+      }
+      long[] arguments = {a, b, c, d};
+      long result = 0;
+      for (int i = deliveries(name, arguments); i > 0; i--) {
+        result = answer(object, name, arguments, s, t);
+      }
+      return result;
     } catch (RuntimeException | AssertionError e) { // native code cannot unwind
       fail(name + ": " + e.getMessage());
       return 0;
     }
   }
 
-  private long refuse(String name, long error) {
+  /** Messages without a result are carried out, but the work that they belong to fails; nothing is ever wrong with ownership. */
+  private long refuse(StandInObject object, String name, long[] arguments, MemorySegment s, MemorySegment t) {
     if (name.endsWith(":error:")) {
-      MemorySegment.ofAddress(error).reinterpret(8).set(JAVA_LONG, 0, error("refused by the test").id);
+      MemorySegment.ofAddress(arguments[1]).reinterpret(8).set(JAVA_LONG, 0, error("refused by the test").id);
+    }
+    if (name.equals("retain") || name.equals("release")) {
+      return answer(object, name, arguments, s, t);
+    }
+    if (StandInCommands.WITHOUT_RESULT.contains(name)) {
+      (object.kind.equals("Commands") ? object : object.owner).failure = "the GPU hung after " + name;
+      answer(object, name, arguments, s, t);
     }
     return 0;
   }
@@ -238,7 +327,9 @@ final class StandInMetal implements SymbolLookup {
     return string;
   }
 
-  private long answer(StandInObject object, String name, long a, long b, long c, MemorySegment s, MemorySegment t) {
+  private long answer(StandInObject object, String name, long[] arguments, MemorySegment s, MemorySegment t) {
+    long a = arguments[0];
+    long b = arguments[1];
     return switch (object.kind + " " + name) {
       case "Class stringWithUTF8String:" -> text(string(a)).id;
       case "String UTF8String" -> texts.allocateFrom(object.text).address();
@@ -249,6 +340,7 @@ final class StandInMetal implements SymbolLookup {
       case "Device maxBufferLength" -> maxBuffer;
       case "Device newCommandQueue" -> create("Queue").id;
       case "Device newBufferWithLength:options:" -> newBuffer(a, b);
+      case "Device newBufferWithBytesNoCopy:length:options:deallocator:" -> newBufferOver(arguments);
       case "Device newLibraryWithData:error:" -> newLibrary(object(a, "Data"), b);
       case "Device newComputePipelineStateWithFunction:error:" -> named("Pipeline", object(a, "Function").text);
       case "Library newFunctionWithName:" -> newFunction(object(a, "String").text);
@@ -257,7 +349,7 @@ final class StandInMetal implements SymbolLookup {
       case "Buffer contents" -> object.memory.address();
       case "Queue commandBuffer" -> autoreleased(create("Commands").of(object)).id;
       default -> object.kind.equals("Commands") || object.kind.equals("Encoder")
-          ? StandInCommands.answer(this, object, name, a, b, c, s, t)
+          ? StandInCommands.answer(this, object, name, a, b, arguments[2], s, t)
           : common(object, name);
     };
   }
@@ -285,6 +377,16 @@ final class StandInMetal implements SymbolLookup {
     StandInObject buffer = create("Buffer");
     buffer.arena = Arena.ofShared();
     buffer.memory = buffer.arena.allocate(bytes, 16384).fill((byte) 0xa5); // Metal promises no zeros
+    return buffer.id;
+  }
+
+  private long newBufferOver(long[] arguments) {
+    long bytes = arguments[1];
+    if (arguments[0] % PAGE != 0 || bytes % PAGE != 0 || bytes <= 0 || bytes > maxBuffer || arguments[2] != 0 || arguments[3] != 0) {
+      throw new IllegalArgumentException("no pages: " + bytes + " bytes at 0x" + Long.toHexString(arguments[0]));
+    }
+    StandInObject buffer = create("Buffer");
+    buffer.memory = MemorySegment.ofAddress(arguments[0]).reinterpret(bytes);
     return buffer.id;
   }
 

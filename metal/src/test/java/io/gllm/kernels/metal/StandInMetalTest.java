@@ -25,7 +25,7 @@ class StandInMetalTest {
 
   @BeforeEach
   void open() {
-    Assumptions.assumeTrue(System.getProperty("os.arch").equals("amd64") && !System.getProperty("os.name").startsWith("Windows"));
+    Assumptions.assumeTrue(StandInMac.isPossible());
     calls = new MetalCalls(metal);
     pool = calls.push();
     device = calls.systemDevice();

@@ -30,6 +30,7 @@ final class StandInObject {
   final List<StandInObject> retained = new ArrayList<>();
   final List<Dispatch> work = new ArrayList<>();
   StandInObject openEncoder;
+  int dispatched;
   boolean committed;
   boolean done;
   String failure;

@@ -159,7 +159,7 @@ public final class Buffer implements AutoCloseable {
 
   /** Whether the bytes cannot be written, as those of a file that is mapped for reading. */
   public boolean isReadOnly() {
-    return segment != null && segment.isReadOnly();
+    return memory.isReadOnly() || segment != null && segment.isReadOnly();
   }
 
   /** Whether the memory can be used. */

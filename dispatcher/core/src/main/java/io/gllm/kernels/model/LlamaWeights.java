@@ -128,19 +128,19 @@ final class LlamaWeights {
     return new WeightMatrix(memory.keep(onDevice(tensor, w -> kernels.packWeights(w, n, k, true))), n, k);
   }
 
-  /** Uses a tensor where the device reads it: in the mapped file, or in a copy that is freed afterwards. */
+  /** Uses a tensor where the device reads it: in the mapped file if it can, or in a copy that is freed afterwards. */
   private <R> R onDevice(GgufTensor tensor, Function<Buffer, R> use) {
     if (kernels.usesHostMemory()) {
       return use.apply(tensor.buffer());
     }
-    try (Buffer uploaded = kernels.upload(tensor.segment(), tensor.type())) {
-      return use.apply(uploaded);
+    try (Buffer there = kernels.share(tensor.segment(), tensor.type())) {
+      return use.apply(there);
     }
   }
 
   private Buffer table(String name) {
     GgufTensor tensor = typed(name, Embedding.OP);
-    return kernels.usesHostMemory() ? tensor.buffer() : memory.keep(kernels.upload(tensor.segment(), tensor.type()));
+    return kernels.usesHostMemory() ? tensor.buffer() : memory.keep(kernels.share(tensor.segment(), tensor.type()));
   }
 
   private GgufTensor typed(String name, Op<?> op) {

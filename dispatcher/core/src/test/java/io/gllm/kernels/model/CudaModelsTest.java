@@ -15,14 +15,16 @@ class CudaModelsTest extends ModelConformance {
     return TestDispatchers.strict(cuda.provider());
   }
 
+  /** The tuned kernels encode activations as the CPU does, so that block formats agree too. */
   @Override
   protected List<String> fast() {
     return List.of("f32", "f16", "q8_0", "q4_k");
   }
 
+  /** The portable kernels, which are those of the fast mode for f32 and f16, take a minute for each block format. */
   @Override
   protected List<String> reproducible() {
-    return List.of("f32", "f16", "q8_0", "q4_k");
+    return Boolean.getBoolean("gllm.nightly") ? List.of("f32", "f16", "q8_0", "q4_k") : List.of("q4_k");
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.gllm.kernels.api.spi;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +21,14 @@ public interface Device extends AutoCloseable {
    * @throws io.gllm.kernels.api.DeviceMemoryException if the device cannot provide it
    */
   DeviceMemory allocate(long bytes);
+
+  /**
+   * Host memory as memory of this device, without a copy, until it is closed; the host keeps the segment alive and unchanged as long.
+   * Null if the device has memory of its own, or cannot take this segment, for example because of where its pages begin.
+   */
+  default DeviceMemory share(MemorySegment bytes) {
+    return null;
+  }
 
   /** Bytes allocated and not yet closed. */
   long memoryInUse();

@@ -19,6 +19,11 @@ public abstract class DeviceMemory implements AutoCloseable {
   /** The bytes as host memory, or null if the host cannot see them. */
   public abstract MemorySegment segment();
 
+  /** Whether kernels must not write it, as host memory that is mapped for reading. */
+  public boolean isReadOnly() {
+    return segment() != null && segment().isReadOnly();
+  }
+
   /** Whether the memory is still there. */
   public abstract boolean isOpen();
 

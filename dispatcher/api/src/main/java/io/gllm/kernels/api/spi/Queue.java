@@ -92,6 +92,14 @@ public abstract class Queue implements AutoCloseable {
   public abstract void sync();
 
   /**
+   * Nanoseconds that the device has worked for this queue, by its own clock, for all that was waited for; -1 if it does not tell. The queue
+   * is taken.
+   */
+  public long deviceNanos() {
+    return -1;
+  }
+
+  /**
    * Whether launches are captured by the backend. If not, the caller of {@link #record} keeps the kernels with their arguments.
    */
   public boolean captures() {
