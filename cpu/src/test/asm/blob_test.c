@@ -253,6 +253,7 @@ int main(int argc, char** argv) {
     test_rows();
     test_attention();
     test_quant();
+    test_quant_levels();
     test_gemm();
     printf("%-20s %4d entries, %d failures\n", argv[2], entry_count, failures);
     return failures ? 1 : 0;

@@ -48,4 +48,5 @@ void test_accuracy(void);
 void test_rows(void);
 void test_attention(void);
 void test_quant(void);
+void test_quant_levels(void);
 void test_gemm(void);

@@ -7,6 +7,12 @@
 #define SIGNED_QUADS 1                     // sdot wants signed weights; 0..63 is the same either way
 typedef i32x16 Sum4;
 
+// The bytes of 0..15 as levels: a table of 16 in every 128 bits.
+INLINE u32x16 look_up(u32x16 levels, u32x16 codes) {
+  union { u32x16 v; uint8x16_t q[4]; } t = {levels}, c = {codes}, r;
+  UNROLL for (int i = 0; i < 4; i++) r.q[i] = vqtbl1q_u8(t.q[0], c.q[i]);
+  return r.v;
+}
 INLINE i32x16 dot_d32(i32x16 v, u32x16 w, const int8_t* a) {
   int8x16_t x = vreinterpretq_s8_s32(vdupq_n_s32(*(const i32_any*)a));
   union { i32x16 v; int32x4_t q[4]; } r = {v};

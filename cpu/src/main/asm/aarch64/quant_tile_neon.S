@@ -1,5 +1,5 @@
 // NEON tiles: 16 weight rows (four registers of 4 lanes) x 1..16 tokens x 256 columns, weights unpacked in L1 (Unit), signed
-// for mode d32, tokens in pairs so that a loaded weight serves two. void quant_tile_<mode>(const Tile*); layouts and formula: quant.h.
+// for the modes d32 and d16, tokens in pairs so that a loaded weight serves two. void quant_tile_<mode>(const Tile*); layouts and formula: quant.h.
 //
 // Register map
 //   x0   Tile*                                     v0-v3    weights of a quad, rows 0-3, 4-7, 8-11, 12-15; scales
@@ -38,6 +38,9 @@
 .macro start_d32 r, t
   clear \r
 .endm
+.macro start_d16 r, t
+  clear \r
+.endm
 .macro start_w32 r, t
   clear \r
 .endm
@@ -51,6 +54,10 @@
   ldr s6, [x4, #((\t)*32)]
   fmul v\r\().4s, v\r\().4s, v6.s[0]
 .endm
+.macro scale_d16 r, t
+  ldr s6, [x4, #((\t)*64)]
+  fmul v\r\().4s, v\r\().4s, v6.s[0]
+.endm
 .macro scale_w32 r, t
 .endm
 .macro scale_c16 r, t
@@ -62,6 +69,9 @@
   ldr q6, [x5, #((\t)*256 + (\part)*16)]
   fadd v6.4s, v6.4s, v\acc\().4s
   str q6, [x5, #((\t)*256 + (\part)*16)]
+.endm
+.macro finish_d16 acc, t, part
+  finish_d32 \acc, \t, \part
 .endm
 .macro finish_w32 acc, t, part
   ldr s7, [x4, #((\t)*4)]
@@ -195,8 +205,8 @@
     sub x1, x1, #240
 2:
   .else
-    add x1, x1, #32
-    .ifc \mode, d32
+    add x1, x1, #(4*\quads)
+    .ifnc \mode, w32
       add x4, x4, #4
     .endif
   .endif
@@ -241,5 +251,6 @@ quant_tile_\mode:
 .endm
 
 tile d32, 8, 5, 5
+tile d16, 4, 6, 6
 tile w32, 8, 4, 2
 tile c16, 4, 6, 2

@@ -122,3 +122,12 @@ INLINE Act act_256(const void* base, int64_t m, int64_t k) {
   char* p = (char*)base;
   return (Act){(int8_t*)p, (float*)(p + d), (int32_t*)(p + c), (int16_t*)(p + s)};
 }
+
+// Those of act_runs (quant_levels.h): `runs` scales, corrections and scaled sums for each superblock of a token.
+typedef struct { int8_t* q; float* d; int32_t* c; float* e; } ActRuns;
+
+INLINE ActRuns act_runs(const void* base, int64_t m, int64_t k, int runs) {
+  int64_t n = supers(k) * m, section = round_up(n * runs * 4, 64);
+  char* p = (char*)base + n * 256;
+  return (ActRuns){(int8_t*)base, (float*)p, (int32_t*)(p + section), (float*)(p + 2 * section)};
+}

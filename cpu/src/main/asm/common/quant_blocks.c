@@ -15,6 +15,11 @@ NOINLINE void decode_q8_0(const uint8_t* b, float* out) {
   for (int e = 0; e < 32; e++) out[e] = d * (float)(int8_t)b[2 + e];
 }
 
+NOINLINE void decode_q8_1(const uint8_t* b, float* out) {
+  float d = half_at(b);
+  for (int e = 0; e < 32; e++) out[e] = d * (float)(int8_t)b[4 + e];
+}
+
 NOINLINE void decode_q4_k(const uint8_t* b, float* out) {
   float d = half_at(b), dmin = half_at(b + 2);
   const uint8_t* s = b + 4;
@@ -64,6 +69,7 @@ NOINLINE void decode_q8_k(const uint8_t* b, float* out) {
 
 DEQUANT(q4_0, 32, 18)
 DEQUANT(q8_0, 32, 34)
+DEQUANT(q8_1, 32, 36)
 DEQUANT(q4_k, 256, 144)
 DEQUANT(q6_k, 256, 210)
 DEQUANT(q8_k, 256, 292)

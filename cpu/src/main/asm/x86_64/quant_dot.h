@@ -5,6 +5,10 @@
 #include "quant.h"
 
 #ifdef __AVX512VNNI__
+// The bytes of 0..15 as levels: a table of 16 in every 128 bits.
+INLINE u32x16 look_up(u32x16 levels, u32x16 codes) {
+  return (u32x16)_mm512_shuffle_epi8((__m512i)levels, (__m512i)codes);
+}
 #define FUSED_TOKENS 4                     // tokens that the registers hold in the fused kernels
 #define SIGNED_QUADS 0                     // mode d32 keeps weights unsigned (+128), the sum starts at c
 typedef i32x16 Sum4;
@@ -31,6 +35,9 @@ INLINE i32x16 join(__m256i lo, __m256i hi) {
 }
 INLINE __m256i splat_y(const void* p) { return _mm256_set1_epi32(*(const i32_any*)p); }
 INLINE __m256i wide(__m256i pairs) { return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)); }
+INLINE u32x16 look_up(u32x16 levels, u32x16 codes) {
+  return (u32x16)join(_mm256_shuffle_epi8(lower(levels), lower(codes)), _mm256_shuffle_epi8(upper(levels), upper(codes)));
+}
 INLINE i32x16 start_d32(const int32_t* c) { (void)c; return (i32x16){}; }
 INLINE __m256i signed_pairs(__m256i w, __m256i a) { return _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w)); }
 INLINE i32x16 dot_d32(i32x16 v, u32x16 w, const int8_t* a) {

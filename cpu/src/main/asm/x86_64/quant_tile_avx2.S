@@ -3,6 +3,7 @@
 #
 # vpmaddubsw multiplies unsigned by signed bytes and saturates pairs at 16 bits, so each mode has its own sum:
 #   d32  weights are signed: |w| * sign(a, w), at most 128 * 127 * 2, widened at once
+#   d16  the same with runs of 16
 #   w32  weights up to 15: the 8 quads of a run fit 16 bits (30480), widened once per run
 #   c16  weights up to 63: two quads fit (32004), widened twice per run of 4
 #
@@ -58,7 +59,7 @@
   .endif
 .endm
 
-.macro run_d32 tokens
+.macro run_signed tokens, quads
   .set t, 0
   .rept \tokens
     clear %(4 + 2*t)
@@ -66,7 +67,7 @@
     .set t, t + 1
   .endr
   .set i, 0
-  .rept 8
+  .rept \quads
     load_quad %i
     vpabsb ymm10, ymm8
     vpabsb ymm11, ymm9
@@ -79,6 +80,12 @@
     .endr
     .set i, i + 1
   .endr
+.endm
+.macro run_d32 tokens
+  run_signed \tokens, 8
+.endm
+.macro run_d16 tokens
+  run_signed \tokens, 4
 .endm
 .macro run_w32 tokens
   .set i, 0
@@ -148,10 +155,16 @@
 .macro to_float r
   vcvtdq2ps ymm\r, ymm\r
 .endm
-.macro scale_d32 lo, hi, t
-  vbroadcastss ymm13, dword ptr [r8 + (\t)*32]
+.macro scale_signed lo, hi, at
+  vbroadcastss ymm13, dword ptr [r8 + \at]
   vmulps ymm\lo, ymm\lo, ymm13
   vmulps ymm\hi, ymm\hi, ymm13
+.endm
+.macro scale_d32 lo, hi, t
+  scale_signed \lo, \hi, %((\t)*32)
+.endm
+.macro scale_d16 lo, hi, t
+  scale_signed \lo, \hi, %((\t)*64)
 .endm
 .macro scale_w32 lo, hi, t
 .endm
@@ -164,6 +177,9 @@
 .macro finish_d32 acc, t, half
   vaddps ymm\acc, ymm\acc, [r9 + (\t)*256 + (\half)*32]
   vmovaps [r9 + (\t)*256 + (\half)*32], ymm\acc
+.endm
+.macro finish_d16 acc, t, half
+  finish_d32 \acc, \t, \half
 .endm
 .macro finish_w32 acc, t, half
   vbroadcastss ymm12, dword ptr [r8 + (\t)*4]
@@ -258,8 +274,8 @@
     sub rsi, 240
 2:
   .else
-    add rsi, 32
-    .ifc \mode, d32
+    add rsi, \bytes / 16
+    .ifnc \mode, w32
       add r8, 4
     .endif
   .endif
@@ -306,5 +322,6 @@ quant_tile_\mode:
 .endm
 
 tile d32, 512, 5, 5
+tile d16, 256, 6, 6
 tile w32, 512, 4, 2
 tile c16, 256, 6, 2

@@ -2,6 +2,7 @@
 # memory by vpdpbusd itself. void quant_tile_<mode>(const Tile*), System V; see quant.h for the layouts and the formula.
 #
 #   d32  32-column blocks, activation scale per block: 80 % of the vpdpbusd peak at most (8 of 10 multiplier slots)
+#   d16  the same with runs of 16: 4 of 6 slots
 #   w32  runs of 32 with minima: 8 of 9 slots, 4 vpdpwssd per superblock for the minima
 #   c16  runs of 16: 4 of 5 slots
 #
@@ -36,6 +37,9 @@
 .macro start_d32 r, t
   vpbroadcastd zmm\r, dword ptr [rcx + (\t)*32]
 .endm
+.macro start_d16 r, t
+  vpbroadcastd zmm\r, dword ptr [rcx + (\t)*64]
+.endm
 .macro start_c16 r, t
   vpbroadcastd zmm\r, dword ptr [rcx + (\t)*64]
 .endm
@@ -54,6 +58,9 @@
 .macro scale_d32 r, t
   vmulps zmm\r, zmm\r, dword ptr [r8 + (\t)*32]{1to16}
 .endm
+.macro scale_d16 r, t
+  vmulps zmm\r, zmm\r, dword ptr [r8 + (\t)*64]{1to16}
+.endm
 .macro scale_w32 r, t
 .endm
 .macro scale_c16 r, t
@@ -67,6 +74,9 @@
 .macro finish_d32 acc, t
   vaddps zmm\acc, zmm\acc, [r9 + (\t)*256]
   vmovaps [r9 + (\t)*256], zmm\acc
+.endm
+.macro finish_d16 acc, t
+  finish_d32 \acc, \t
 .endm
 .macro finish_w32 acc, t
   vmovaps zmm10, [r9 + (\t)*256]
@@ -185,8 +195,8 @@ tile_\mode\()_\tokens:
     sub rsi, 240
 2:
   .else
-    add rsi, 32
-    .ifc \mode, d32
+    add rsi, \quads * 4
+    .ifnc \mode, w32
       add rcx, 4
       add r8, 4
     .endif
@@ -247,5 +257,6 @@ table_\mode:
 .endm
 
 all d32, 8, 9, 0
+all d16, 4, 4, 0
 all w32, 8, 5, 8
 all c16, 4, 4, 16

@@ -6,7 +6,9 @@ module io.gllm.kernels {
   uses io.gllm.kernels.api.spi.BackendProvider;
 
   exports io.gllm.kernels;
+  exports io.gllm.kernels.checkpoint;
   exports io.gllm.kernels.gguf;
   exports io.gllm.kernels.model;
+  exports io.gllm.kernels.safetensors;
   exports io.gllm.kernels.tokenizer;
 }

@@ -6,13 +6,15 @@ import io.gllm.kernels.api.blob.BlobManifest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The compiled kernels of this version: machine code for some architectures ({@code sm_90}), and PTX ({@code ptx_80}) that a driver
+ * The compiled kernels of this version, portable and tuned ones in a blob each: machine code for some architectures ({@code sm_90}), and PTX ({@code ptx_80}) that a driver
  * compiles for every later one.
  *
  * @param all the blobs
@@ -28,8 +30,11 @@ record CudaBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
    * @throws KernelException if there are none
    */
   static CudaBlobs onClassPath() {
-    BlobManifest manifest = BlobManifest.of("cuda");
-    return new CudaBlobs(manifest.blobs().values(), manifest::load);
+    BlobManifest portable = BlobManifest.of("cuda");
+    BlobManifest tuned = BlobManifest.of("cuda-tuned");
+    List<Blob> all = new ArrayList<>(portable.blobs().values());
+    all.addAll(tuned.blobs().values());
+    return new CudaBlobs(all, blob -> (tuned.blobs().get(blob.target()) == blob ? tuned : portable).load(blob));
   }
 
   /**
@@ -50,7 +55,7 @@ record CudaBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
    */
   Choice choose(CudaGpu gpu) {
     List<Fit> fits = new ArrayList<>();
-    List<String> notes = new ArrayList<>();
+    Set<String> notes = new LinkedHashSet<>(); // the portable and the tuned blob of a target have the same
     for (Blob blob : all) {
       Fit fit = fit(blob, gpu);
       String need = fit == null ? null : missing(blob, gpu);
@@ -61,7 +66,8 @@ record CudaBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
       }
     }
     if (fits.isEmpty()) {
-      throw new KernelException("no kernels for " + gpu.describe() + " among " + all.stream().map(Blob::target).sorted().toList() + notes);
+      throw new KernelException(
+          "no kernels for " + gpu.describe() + " among " + all.stream().map(Blob::target).sorted().toList() + List.copyOf(notes));
     }
     fits.sort(Comparator.comparing(Fit::ptx).thenComparing(Fit::sm, Comparator.reverseOrder()).thenComparing(fit -> fit.blob().target(),
         Comparator.reverseOrder()));
@@ -71,7 +77,7 @@ record CudaBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
     } else if (!best.exact()) {
       notes.add("kernels are those for sm_" + best.sm() + ", which sm_" + gpu.sm() + " runs as they are");
     }
-    return new Choice(fits.stream().map(Fit::blob).toList(), notes);
+    return new Choice(fits.stream().map(Fit::blob).toList(), List.copyOf(notes));
   }
 
   private static Fit fit(Blob blob, CudaGpu gpu) {

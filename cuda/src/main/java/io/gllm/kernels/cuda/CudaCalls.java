@@ -11,6 +11,8 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
@@ -29,11 +31,16 @@ final class CudaCalls {
       "cuGetErrorString");
   /** Functions for memory from the driver's pool, since CUDA 11.2. */
   static final List<String> POOL_FUNCTIONS = List.of("cuMemAllocAsync", "cuMemFreeAsync");
+  /** Functions for recordings as graphs, since CUDA 11.4. */
+  static final List<String> GRAPH_FUNCTIONS = List.of("cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags",
+      "cuGraphLaunch", "cuGraphExecDestroy", "cuGraphDestroy");
 
   static final int OUT_OF_MEMORY = 2;
   private static final int MEMORY_POOLS_SUPPORTED = 115;
   private static final int MEMHOSTALLOC_DEVICEMAP = 2;
   private static final int STREAM_NON_BLOCKING = 1;
+  /** The capturing thread may go on to allocate memory, which happens on another stream and is no part of the graph. */
+  private static final int CAPTURE_RELAXED = 2;
   private static final int EVENT_DISABLE_TIMING = 2;
   // Results after which a context answers every call with the same: deinitialised, device gone, uncorrectable errors of memory and
   // links, faults of kernels (illegal address, timeout, destroyed, assert, 714..719), unknown.
@@ -267,5 +274,41 @@ final class CudaCalls {
   void launch(CUfunction function, int x, int y, int z, int threads, CUstream stream, Pointer parameters) {
     requireAlive();
     check("cuLaunchKernel", JCudaDriver.cuLaunchKernel(function, x, y, z, threads, 1, 1, 0, stream, parameters, null));
+  }
+
+  // ---- graphs
+
+  /** From now on the stream keeps what it is given, until {@link #endCapture}. */
+  void beginCapture(CUstream stream) {
+    requireAlive();
+    check("cuStreamBeginCapture", JCudaDriver.cuStreamBeginCapture(stream, CAPTURE_RELAXED));
+  }
+
+  /** Ends the capture, also if it fails. */
+  CUgraph endCapture(CUstream stream) {
+    CUgraph graph = new CUgraph();
+    check("cuStreamEndCapture", JCudaDriver.cuStreamEndCapture(stream, graph));
+    return graph;
+  }
+
+  CUgraphExec instantiate(CUgraph graph) {
+    requireAlive();
+    CUgraphExec executable = new CUgraphExec();
+    check("cuGraphInstantiateWithFlags", JCudaDriver.cuGraphInstantiate(executable, graph, 0));
+    return executable;
+  }
+
+  /** Launches all of a graph. Allocates nothing. */
+  void launch(CUgraphExec graph, CUstream stream) {
+    requireAlive();
+    check("cuGraphLaunch", JCudaDriver.cuGraphLaunch(graph, stream));
+  }
+
+  void destroy(CUgraph graph) {
+    check("cuGraphDestroy", JCudaDriver.cuGraphDestroy(graph));
+  }
+
+  void destroy(CUgraphExec graph) {
+    check("cuGraphExecDestroy", JCudaDriver.cuGraphExecDestroy(graph));
   }
 }

@@ -12,6 +12,7 @@ import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,19 +33,21 @@ final class CudaDevice implements Device {
   private final CudaCalls calls;
   private final CudaContext context;
   private final CudaModules modules;
+  private final boolean graphs;
   private final CUstream stream;
-  private final SelfTest selfTest = new SelfTest();
+  private final SelfTest selfTest = new SelfTest(CudaTable.GOLDEN_LAUNCHES);
   private final Map<CudaMemory, CudaCalls.Address> memory = new ConcurrentHashMap<>();
   private final List<CudaQueue> queues = new CopyOnWriteArrayList<>();
   private final Object memoryLock = new Object();
   private final AtomicLong inUse = new AtomicLong();
   private final AtomicBoolean open = new AtomicBoolean(true);
 
-  private CudaDevice(DeviceInfo info, CudaCalls calls, CudaContext context, CudaModules modules, CUstream stream) {
+  private CudaDevice(DeviceInfo info, CudaCalls calls, CudaContext context, CudaModules modules, boolean graphs, CUstream stream) {
     this.info = info;
     this.calls = calls;
     this.context = context;
     this.modules = modules;
+    this.graphs = graphs;
     this.stream = stream;
   }
 
@@ -59,7 +62,7 @@ final class CudaDevice implements Device {
     try {
       context.enter();
       CudaModules modules = new CudaModules(calls, found.blobs(), found.choice());
-      return new CudaDevice(found.info(), calls, context, modules, calls.createStream());
+      return new CudaDevice(found.info(), calls, context, modules, found.driver().has(CudaCalls.GRAPH_FUNCTIONS), calls.createStream());
     } catch (RuntimeException e) {
       context.close();
       throw e;
@@ -80,6 +83,18 @@ final class CudaDevice implements Device {
 
   SelfTest selfTest() {
     return selfTest;
+  }
+
+  /** Whether recordings become graphs of the driver. */
+  boolean hasGraphs() {
+    return graphs;
+  }
+
+  /** Runs {@code step} while no memory is given back, which makes its stream wait for all queues. */
+  void whileNothingIsFreed(Runnable step) {
+    synchronized (memoryLock) {
+      step.run();
+    }
   }
 
   @Override
@@ -170,13 +185,13 @@ final class CudaDevice implements Device {
 
   @Override
   public Queue openQueue(Numerics numerics) {
-    return newQueue(); // the portable kernels keep both promises
+    return newQueue(numerics);
   }
 
-  private CudaQueue newQueue() {
+  private CudaQueue newQueue(Numerics numerics) {
     requireOpen();
     context.enter();
-    CudaQueue queue = CudaQueue.open(this);
+    CudaQueue queue = CudaQueue.open(this, numerics);
     queues.add(queue);
     if (!open.get()) {
       queue.close();
@@ -198,14 +213,16 @@ final class CudaDevice implements Device {
     if (symbols.isEmpty()) {
       return List.of();
     }
-    String code = modules.blob(symbols.getFirst()).target();
-    String compiled = code.startsWith("ptx") ? ", compiled by the driver at first use" : "";
-    return List.of(new Candidate(symbols.getFirst(), true, "portable kernel, " + code + compiled));
+    List<Candidate> candidates = new ArrayList<>(CudaTable.explain(modules, selfTest.quarantined(), op, type, numerics));
+    boolean alone = candidates.stream().noneMatch(Candidate::chosen);
+    String what = alone ? "portable kernel, " : "portable kernel for every other call, ";
+    candidates.add(new Candidate(symbols.getFirst(), true, what + modules.code(symbols.getFirst())));
+    return candidates;
   }
 
   @Override
   public SelfTestReport testKernels() {
-    try (CudaQueue queue = newQueue()) {
+    try (CudaQueue queue = newQueue(Numerics.FAST)) {
       queue.begin();
       try {
         return selfTest.report(queue, modules.symbols());

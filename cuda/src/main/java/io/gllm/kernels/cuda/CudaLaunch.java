@@ -19,6 +19,7 @@ import jcuda.driver.CUstream;
  */
 final class CudaLaunch extends Launch {
   private final CudaDevice device;
+  private final CudaQueue queue;
   private final CudaCalls calls;
   private final CUstream stream;
   private final MemorySegment addresses;
@@ -26,9 +27,10 @@ final class CudaLaunch extends Launch {
   private final Pointer pointers;
   private CUfunction function;
 
-  CudaLaunch(CudaDevice device, CUstream stream, KernelInterface kernel, Arena arena) {
+  CudaLaunch(CudaDevice device, CudaQueue queue, CUstream stream, KernelInterface kernel, Arena arena) {
     super(kernel);
     this.device = device;
+    this.queue = queue;
     this.calls = device.calls();
     this.stream = stream;
     int buffers = kernel.buffers().size();
@@ -67,6 +69,7 @@ final class CudaLaunch extends Launch {
     device.context().enter();
     CUfunction code = function;
     if (code == null) {
+      queue.requireNotRecording("the first launch of " + kernel().symbol() + ", which loads its code,");
       code = device.modules().function(kernel());
       function = code;
     }

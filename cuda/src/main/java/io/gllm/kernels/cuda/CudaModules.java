@@ -19,7 +19,8 @@ import jcuda.driver.CUmodule;
  * that has to compile PTX then compiles only what is used.
  */
 final class CudaModules {
-  private record Place(String target, int offset) {}
+  /** Where a module is; the hash names the blob. */
+  private record Place(String sha256, int offset) {}
 
   private final CudaCalls calls;
   private final CudaBlobs.Choice choice;
@@ -52,6 +53,16 @@ final class CudaModules {
     throw new KernelException("no kernel " + symbol + " in " + targets());
   }
 
+  /** For people: the code that a kernel comes from. */
+  String code(String symbol) {
+    String target = blob(symbol).target();
+    return target.startsWith("ptx") ? target + ", compiled by the driver at first use" : target;
+  }
+
+  boolean has(String symbol) {
+    return choice.blobs().stream().anyMatch(blob -> blob.entries().containsKey(symbol));
+  }
+
   /** All kernels, sorted. */
   Set<String> symbols() {
     Set<String> symbols = new TreeSet<>();
@@ -66,7 +77,7 @@ final class CudaModules {
   /** The code of a kernel, loaded if need be; the context is current. */
   synchronized CUfunction function(KernelInterface kernel) {
     Blob blob = blob(kernel.symbol());
-    Place place = new Place(blob.target(), kernel.offset());
+    Place place = new Place(blob.sha256(), kernel.offset());
     CUmodule module = modules.get(place);
     if (module == null) {
       try (Arena arena = Arena.ofConfined()) {
@@ -78,7 +89,7 @@ final class CudaModules {
   }
 
   private byte[] image(Blob blob, KernelInterface kernel) {
-    byte[] all = images.computeIfAbsent(blob.target(), _ -> blobs.loader().apply(blob));
+    byte[] all = images.computeIfAbsent(blob.sha256(), _ -> blobs.loader().apply(blob));
     if (kernel.bytes() <= 0 || kernel.bytes() > all.length - kernel.offset()) {
       throw new KernelException(kernel.symbol() + " leaves blob " + blob.target() + ": " + kernel.bytes() + " bytes at " + kernel.offset());
     }

@@ -122,6 +122,9 @@ record CudaProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
     }
     List<String> notes = new ArrayList<>(choice.notes());
     notes.add("the CUDA backend ran in an interpreter behind a stand-in for the driver, never yet on hardware");
+    if (!driver.has(CudaCalls.GRAPH_FUNCTIONS)) {
+      notes.add("recordings launch their kernels one by one: the driver is older than CUDA 11.4");
+    }
     notes.addAll(left);
     List<String> features = List.of("sm_" + gpu.sm(), "cuda-" + CudaGpu.version(gpu.driver()), choice.blobs().getFirst().target());
     DeviceInfo info = new DeviceInfo("cuda", gpu.ordinal(), gpu.name(), false, gpu.memory(), features, notes);

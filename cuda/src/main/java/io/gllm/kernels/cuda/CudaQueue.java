@@ -3,6 +3,7 @@ package io.gllm.kernels.cuda;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
@@ -13,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUgraph;
 import jcuda.driver.CUstream;
 
 /**
@@ -23,6 +25,7 @@ final class CudaQueue extends Queue implements Launcher {
   private static final long SCRATCH_STEP = 1 << 20;
 
   private final CudaDevice device;
+  private final Numerics numerics;
   private final CudaCalls calls;
   private final CUstream stream;
   private final CUevent reached;
@@ -31,9 +34,12 @@ final class CudaQueue extends Queue implements Launcher {
   private final Arena arguments = Arena.ofShared();
   private final List<CudaMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
+  private final List<CudaMemory> pinned = new ArrayList<>();
+  private boolean capturing; // guarded by the device's memory lock
 
-  private CudaQueue(CudaDevice device, CUstream stream, CUevent reached, Staging staging, FaultWords faults) {
+  private CudaQueue(CudaDevice device, Numerics numerics, CUstream stream, CUevent reached, Staging staging, FaultWords faults) {
     this.device = device;
+    this.numerics = numerics;
     this.calls = device.calls();
     this.stream = stream;
     this.reached = reached;
@@ -42,7 +48,7 @@ final class CudaQueue extends Queue implements Launcher {
   }
 
   /** A new stream; the context is current. */
-  static CudaQueue open(CudaDevice device) {
+  static CudaQueue open(CudaDevice device, Numerics numerics) {
     CudaCalls calls = device.calls();
     List<Runnable> made = new ArrayList<>();
     try {
@@ -52,7 +58,7 @@ final class CudaQueue extends Queue implements Launcher {
       made.add(() -> calls.destroy(reached));
       Staging staging = Staging.open(calls, stream);
       made.add(() -> staging.close(new Closing(calls)));
-      return new CudaQueue(device, stream, reached, staging, FaultWords.open(device));
+      return new CudaQueue(device, numerics, stream, reached, staging, FaultWords.open(device));
     } catch (RuntimeException e) {
       Closing closing = new Closing(calls);
       made.reversed().forEach(closing::step);
@@ -62,12 +68,14 @@ final class CudaQueue extends Queue implements Launcher {
 
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
-    return PortableTable.kernel(this, op, type);
+    return numerics == Numerics.FAST
+        ? CudaTable.kernel(this, device.modules(), op, type)
+        : PortableTable.kernel(this, op, type);
   }
 
   @Override
   public Launch prepare(String symbol) {
-    return new CudaLaunch(device, stream, device.modules().kernel(symbol), arguments);
+    return new CudaLaunch(device, this, stream, device.modules().kernel(symbol), arguments);
   }
 
   @Override
@@ -86,9 +94,12 @@ final class CudaQueue extends Queue implements Launcher {
   }
 
   private Buffer grow(int number, long bytes) {
+    requireNotRecording("growth of scratch memory");
     CudaMemory old = scratch.set(number, null);
     scratchBuffers.set(number, null);
-    if (old != null) {
+    if (old != null && isPinned()) {
+      pinned.add(old); // recordings may refer to it
+    } else if (old != null) {
       device.giveBack(old);
     }
     long size = Math.max(SCRATCH_STEP, bytes + (SCRATCH_STEP - 1) & -SCRATCH_STEP);
@@ -128,6 +139,9 @@ final class CudaQueue extends Queue implements Launcher {
       if (bytes == 0) {
         return;
       }
+      if (up || down) {
+        requireNotRecording("a transfer");
+      }
       if (up) {
         staging.upload(from.segment(), to.address());
       } else if (down) {
@@ -161,6 +175,7 @@ final class CudaQueue extends Queue implements Launcher {
   public void sync() {
     begin();
     try {
+      requireNotRecording("a wait");
       device.context().enter();
       calls.synchronize(stream);
       faults.check();
@@ -169,9 +184,57 @@ final class CudaQueue extends Queue implements Launcher {
     }
   }
 
-  /** Makes {@code other} wait for everything launched so far. */
+  @Override
+  public boolean captures() {
+    return device.hasGraphs();
+  }
+
+  @Override
+  protected void startCapture() {
+    device.context().enter();
+    device.whileNothingIsFreed(() -> {
+      calls.record(reached, stream);
+      calls.beginCapture(stream);
+      capturing = true;
+    });
+  }
+
+  @Override
+  protected Captured endCapture() {
+    device.context().enter();
+    return CudaGraph.of(device, stream, finishCapture());
+  }
+
+  private CUgraph finishCapture() {
+    CUgraph[] graph = new CUgraph[1];
+    device.whileNothingIsFreed(() -> {
+      graph[0] = calls.endCapture(stream);
+      capturing = false;
+    });
+    return graph[0];
+  }
+
+  @Override
+  protected void dropCapture() {
+    if (capturing) {
+      Closing closing = new Closing(calls);
+      closing.step(device.context()::enter);
+      closing.step(() -> calls.destroy(finishCapture()));
+      device.whileNothingIsFreed(() -> capturing = false); // a driver that refuses has ended it before
+    }
+  }
+
+  @Override
+  protected void endPinning() {
+    pinned.forEach(device::giveBack);
+    pinned.clear();
+  }
+
+  /** Makes {@code other} wait for everything launched so far; what is being captured does not run. */
   void finishBefore(CUstream other) {
-    calls.record(reached, stream);
+    if (!capturing) {
+      calls.record(reached, stream);
+    }
     calls.await(other, reached);
   }
 
@@ -181,6 +244,7 @@ final class CudaQueue extends Queue implements Launcher {
     closing.step(device.context()::enter);
     closing.step(() -> calls.finish(stream));
     device.forget(this);
+    scratch.addAll(pinned);
     for (CudaMemory memory : scratch) {
       if (memory != null) {
         closing.step(() -> device.giveBack(memory));

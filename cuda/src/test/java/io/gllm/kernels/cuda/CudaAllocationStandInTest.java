@@ -8,12 +8,13 @@ import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.spi.BackendConfig;
+import io.gllm.kernels.api.spi.Queue;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** A launch puts nothing on the heap, down to the driver. */
+/** A launch and a replay put nothing on the heap, down to the driver. */
 class CudaAllocationStandInTest {
   private static final int LAUNCHES = 20_000;
 
@@ -44,6 +45,7 @@ class CudaAllocationStandInTest {
       StandInLibcuda.replace("cuCtxSetCurrent",
           MethodHandles.lookup().findStatic(CudaAllocationStandInTest.class, "entered", MethodType.methodType(int.class, long.class)));
       ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      launches = 0;
       launch(queue, launch, x); // loads the module
       long least = Long.MAX_VALUE;
       for (int round = 0; round < 5; round++) { // the compilers may allocate in one of them
@@ -55,6 +57,43 @@ class CudaAllocationStandInTest {
       assertEquals(0, least / LAUNCHES, () -> "bytes of a launch");
     } finally {
       StandInLibcuda.restore("cuLaunchKernel");
+      StandInLibcuda.restore("cuCtxSetCurrent");
+    }
+  }
+
+  @SuppressWarnings("unused") // through a method handle
+  private static int graphLaunched(long graph, long stream) {
+    launches++;
+    return 0;
+  }
+
+  @Test
+  void aReplayAllocatesNothing() throws ReflectiveOperationException {
+    CudaBackendProvider provider = new CudaBackendProvider(StandInLibcuda.install(new StandInDriver(), ProbeKernels.blobs()));
+    try (CudaDevice device = (CudaDevice) provider.open(provider.probe(BackendConfig.DEFAULT).devices().getFirst(), BackendConfig.DEFAULT);
+        CudaQueue queue = (CudaQueue) device.openQueue(Numerics.FAST);
+        Buffer x = Buffer.owning(device.allocate(12), DType.F32, 3)) {
+      Launch launch = queue.prepare("scale_f32");
+      launch.buffer(x).buffer(x).value(3).value(2f).groups(1);
+      Queue.Captured captured = queue.record(null, () -> launch.buffer(x).buffer(x).value(3).value(2f).groups(1));
+      StandInLibcuda.replace("cuGraphLaunch", MethodHandles.lookup().findStatic(CudaAllocationStandInTest.class, "graphLaunched",
+          MethodType.methodType(int.class, long.class, long.class)));
+      StandInLibcuda.replace("cuCtxSetCurrent",
+          MethodHandles.lookup().findStatic(CudaAllocationStandInTest.class, "entered", MethodType.methodType(int.class, long.class)));
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      launches = 0;
+      long least = Long.MAX_VALUE;
+      for (int round = 0; round < 5; round++) {
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < LAUNCHES; i++) {
+          queue.replay(captured);
+        }
+        least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+      }
+      assertEquals(5 * LAUNCHES, launches);
+      assertEquals(0, least / LAUNCHES, () -> "bytes of a replay");
+    } finally {
+      StandInLibcuda.restore("cuGraphLaunch");
       StandInLibcuda.restore("cuCtxSetCurrent");
     }
   }

@@ -53,11 +53,6 @@ class CudaConformanceTest extends BackendConformance {
   }
 
   @Override
-  protected boolean modesDiffer() {
-    return false;
-  }
-
-  @Override
   protected boolean isSlow() {
     return true;
   }

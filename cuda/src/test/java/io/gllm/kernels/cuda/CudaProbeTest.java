@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CudaProbeTest extends ProbeConformance {
@@ -52,14 +53,19 @@ class CudaProbeTest extends ProbeConformance {
 
   /** The devices of a machine whose driver has every function that kernels need. */
   private List<DeviceInfo> devices(Driver driver) throws IOException {
-    Probe probe = probe(install(), true, _ -> complete(library(driver)));
+    return devices(complete(library(driver)));
+  }
+
+  private List<DeviceInfo> devices(SymbolLookup library) throws IOException {
+    Probe probe = probe(install(), true, _ -> library);
     assertNull(probe.rejection(), () -> "expected devices, found " + probe.rejection());
     return probe.devices();
   }
 
   /** With the functions that a probe looks up but does not call; nobody calls them here. */
   private SymbolLookup complete(StandInLibrary library) {
-    return name -> library.find(name).or(() -> CudaCalls.FUNCTIONS.contains(name) ? Optional.of(MemorySegment.NULL) : Optional.empty());
+    List<String> uncalled = Stream.concat(CudaCalls.FUNCTIONS.stream(), CudaCalls.GRAPH_FUNCTIONS.stream()).toList();
+    return name -> library.find(name).or(() -> uncalled.contains(name) ? Optional.of(MemorySegment.NULL) : Optional.empty());
   }
 
   @Override
@@ -156,6 +162,16 @@ class CudaProbeTest extends ProbeConformance {
     List<String> notes = List.of("the CUDA backend ran in an interpreter behind a stand-in for the driver, never yet on hardware");
     assertEquals(new DeviceInfo("cuda", 0, "Test GPU 0", false, 80L << 30, List.of("sm_90", "cuda-12.8", "sm_90"), notes), second);
     assertEquals("kernels are those for sm_90, which sm_91 runs as they are", devices.get(0).notes().getFirst());
+  }
+
+  @Test
+  void aDriverWithoutGraphsSaysHowRecordingsRun() throws IOException {
+    SymbolLookup all = complete(library(new Driver()));
+    for (String missing : CudaCalls.GRAPH_FUNCTIONS) {
+      List<DeviceInfo> devices = devices(name -> name.equals(missing) ? Optional.empty() : all.find(name));
+      assertTrue(devices.getFirst().notes().contains("recordings launch their kernels one by one: the driver is older than CUDA 11.4"),
+          missing);
+    }
   }
 
   @Test

@@ -3,8 +3,6 @@ package io.gllm.kernels.cuda;
 import static io.gllm.kernels.cuda.StandInResult.*;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.gllm.kernels.cuda.ptx.DeviceMemoryMap;
 import io.gllm.kernels.cuda.ptx.PtxEntry;
@@ -25,11 +23,7 @@ import java.util.TreeMap;
  * undefined it fails the test. Streams are as late as they may be, new memory is poisoned, kernels run in the PTX interpreter. Calls
  * come one at a time.
  */
-final class StandInDriver {
-  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-
-  private record Event(StandInStream[] stream, long[] number) {}
-
+final class StandInDriver extends StandInStreams {
   private record Function(PtxEntry entry) {}
   private record Module(PtxModule module) {}
   private record HostMemory(Arena arena, long bytes) {}
@@ -41,23 +35,16 @@ final class StandInDriver {
   long total = 1L << 30;
   boolean pools = true;
 
-  /** Calls so far, by name; what the test must not have done. */
+  /** Calls so far, by name; what was left when the context was destroyed. */
   final List<String> log = new ArrayList<>();
-  final List<Throwable> failures = new ArrayList<>();
   final List<String> leaks = new ArrayList<>();
 
   private final Arena arena = Arena.ofShared();
   private final Map<Integer, Long> texts = new HashMap<>();
-  private final Map<Thread, Long> currents = new HashMap<>();
-  private final Map<Long, Object> handles = new TreeMap<>();
   private final Map<Long, Long> sizes = new HashMap<>();
   private final Map<Long, HostMemory> pinned = new TreeMap<>();
   private DeviceMemoryMap memory = new DeviceMemoryMap();
-  private long nextHandle = 0x5000;
-  private boolean started;
   private int retained;
-  private long context;
-  private int sticky;
   private int failAt = -1;
   private int failWith;
   private String failed;
@@ -193,98 +180,6 @@ final class StandInDriver {
     return 0;
   }
 
-  /** The error of a call that needs a context, or 0. */
-  private int refusal() {
-    if (!started) {
-      return NOT_INITIALIZED;
-    }
-    return context == 0 || currents.getOrDefault(Thread.currentThread(), 0L) != context ? INVALID_CONTEXT : sticky;
-  }
-
-  private int create(long out, Object object) {
-    handles.put(nextHandle += 16, object);
-    return putLong(out, nextHandle);
-  }
-
-  private <T> T get(long handle, Class<T> type) {
-    Object object = handles.get(handle);
-    return type.isInstance(object) ? type.cast(object) : null;
-  }
-
-  // ---- streams and events
-
-  public int cuStreamCreate(long out, int flags) {
-    return refusal() != 0 ? refusal() : flags != 0 && flags != 1 ? INVALID_VALUE : create(out, new StandInStream());
-  }
-
-  public int cuStreamSynchronize(long handle) {
-    StandInStream stream = get(handle, StandInStream.class);
-    if (refusal() != 0 || stream == null) {
-      return refusal() != 0 ? refusal() : INVALID_HANDLE;
-    }
-    stream.run();
-    return sticky;
-  }
-
-  public int cuStreamDestroy_v2(long handle) {
-    StandInStream stream = get(handle, StandInStream.class);
-    if (refusal() != 0 || stream == null) {
-      return refusal() != 0 ? refusal() : INVALID_HANDLE;
-    }
-    stream.run(); // a real driver returns at once, and frees the stream when its work is done
-    handles.remove(handle);
-    return 0;
-  }
-
-  public int cuEventCreate(long out, int flags) {
-    return refusal() != 0 ? refusal() : create(out, new Event(new StandInStream[1], new long[1]));
-  }
-
-  public int cuEventRecord(long handle, long streamHandle) {
-    Event event = get(handle, Event.class);
-    StandInStream stream = get(streamHandle, StandInStream.class);
-    if (refusal() != 0 || event == null || stream == null) {
-      return refusal() != 0 ? refusal() : INVALID_HANDLE;
-    }
-    event.stream[0] = stream;
-    event.number[0] = stream.add(() -> {});
-    return 0;
-  }
-
-  public int cuEventSynchronize(long handle) {
-    Event event = get(handle, Event.class);
-    if (refusal() != 0 || event == null) {
-      return refusal() != 0 ? refusal() : INVALID_HANDLE;
-    }
-    if (event.stream[0] != null) {
-      event.stream[0].runTo(event.number[0]);
-    }
-    return sticky;
-  }
-
-  public int cuStreamWaitEvent(long streamHandle, long handle, int flags) {
-    Event event = get(handle, Event.class);
-    StandInStream stream = get(streamHandle, StandInStream.class);
-    if (refusal() != 0 || event == null || stream == null || flags != 0) {
-      return refusal() != 0 ? refusal() : flags != 0 ? INVALID_VALUE : INVALID_HANDLE;
-    }
-    StandInStream other = event.stream[0];
-    long number = event.number[0]; // of now: a later record does not count
-    if (other != null) {
-      stream.add(() -> other.runTo(number));
-    }
-    return 0;
-  }
-
-  public int cuEventDestroy_v2(long handle) {
-    return refusal() != 0 ? refusal() : get(handle, Event.class) == null ? INVALID_HANDLE : remove(handle);
-  }
-
-  private int remove(long handle) {
-    handles.remove(handle);
-    return 0;
-  }
-
   // ---- memory
 
   public int cuMemGetInfo_v2(long free, long all) {
@@ -411,24 +306,6 @@ final class StandInDriver {
     return ALL.asSlice(address, bytes);
   }
 
-  private int enqueue(long streamHandle, boolean valid, Runnable work) {
-    StandInStream stream = get(streamHandle, StandInStream.class);
-    if (refusal() != 0 || stream == null || !valid) {
-      return refusal() != 0 ? refusal() : stream == null ? INVALID_HANDLE : INVALID_VALUE;
-    }
-    stream.add(() -> {
-      if (sticky == 0) {
-        try {
-          work.run();
-        } catch (IllegalArgumentException | PtxFault e) { // memory freed meanwhile, or what a kernel did
-          failures.add(e);
-          sticky = LAUNCH_FAILED;
-        }
-      }
-    });
-    return 0;
-  }
-
   // ---- code
 
   public int cuModuleLoadDataEx(long out, long image, int options, long names, long values) {
@@ -485,15 +362,5 @@ final class StandInDriver {
     MemorySegment block = StandInImage.parameters(entry, ALL, parameters);
     return enqueue(streamHandle, true,
         () -> PtxLaunch.run(entry, gridX, gridY, gridZ, blockX, blockY, blockZ, block, memory));
-  }
-
-  private static int putInt(long at, int value) {
-    ALL.set(JAVA_INT, at, value);
-    return 0;
-  }
-
-  private static int putLong(long at, long value) {
-    ALL.set(JAVA_LONG_UNALIGNED, at, value);
-    return 0;
   }
 }

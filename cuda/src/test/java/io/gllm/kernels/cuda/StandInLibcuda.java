@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -36,7 +37,8 @@ import org.junit.jupiter.api.Assumptions;
  */
 final class StandInLibcuda {
   private static final List<String> COMPILERS = List.of("clang-19", "gcc", "cc", "clang");
-  private static final List<Method> METHODS = Arrays.stream(StandInDriver.class.getDeclaredMethods())
+  private static final List<Method> METHODS = Stream.of(StandInDriver.class, StandInStreams.class)
+      .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
       .filter(method -> method.getName().startsWith("cu") && Modifier.isPublic(method.getModifiers()))
       .sorted(Comparator.comparing(Method::getName)).toList();
   private static final MethodHandle DISPATCH;

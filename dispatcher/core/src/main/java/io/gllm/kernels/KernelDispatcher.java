@@ -12,6 +12,7 @@ import io.gllm.kernels.api.spi.BackendProvider;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
@@ -169,6 +170,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   public void write(Buffer buffer, MemorySegment values) {
     begin();
     try {
+      queue.requireNotRecording("a transfer");
       requireBytes(buffer, values.byteSize());
       if (buffer.segment() != null) {
         MemorySegment.copy(values, 0, buffer.segment(), 0, values.byteSize());
@@ -189,6 +191,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   public void read(Buffer buffer, MemorySegment values) {
     begin();
     try {
+      queue.requireNotRecording("a transfer");
       requireBytes(buffer, values.byteSize());
       queue.sync();
       if (buffer.segment() != null) {
@@ -212,6 +215,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     }
     begin();
     try {
+      queue.requireNotRecording("a transfer");
       requireBytes(one, 4);
       queue.sync();
       placement.countToHost(4);
@@ -265,7 +269,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
    */
   public Buffer packWeights(Buffer b, long n, long k, boolean transposed) {
     PackB.check(b, n, k, transposed);
-    PackB.Kernel kernel = kernels.packB[type(b)];
+    PackB.Kernel kernel = bound.packB[type(b)];
     Buffer packed = Buffer.packed(device.allocate(kernel.packedBytes(n, k)), b.type(), n, k);
     boolean done = false;
     try {
@@ -282,6 +286,7 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   private void pack(PackB.Kernel kernel, Buffer b, Buffer packed, long n, long k, boolean transposed) {
     begin();
     try {
+      queue.requireNotRecording("packing of weights");
       PackB.check(b, packed, n, k, transposed);
       kernel.run(in(b), packed, n, k, transposed);
       placement.finish();
@@ -294,10 +299,60 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   public void sync() {
     begin();
     try {
+      queue.requireNotRecording("a wait");
       queue.sync();
     } finally {
       end();
     }
+  }
+
+  /**
+   * Captures the operators that {@code calls} calls on this dispatcher, instead of running them, for launching all of them again at
+   * little cost. Make the same calls once before: that compiles and tests their kernels, and gives them the scratch memory that they
+   * need. Sizes and numbers are fixed, see {@link Recording}. The recording lives until it or the dispatcher is closed.
+   *
+   * @throws IllegalStateException if {@code calls} transfers, waits, packs weights, replays or records, uses another dispatcher or
+   *     an operand on the host that would have to be copied, needs more scratch memory, or closes a buffer that it uses
+   */
+  public Recording record(Runnable calls) {
+    begin();
+    try {
+      queue.requireNotRecording("a recording");
+      BoundCalls list = queue.captures() ? null : new BoundCalls();
+      if (list != null) {
+        kernels = new KernelTable(new KernelTable.Source() {
+          @Override
+          public <K> K kernel(Op<K> op, ElementType type) {
+            return list.kernel(queue, op, type);
+          }
+        });
+      }
+      return finish(list, calls);
+    } finally {
+      kernels = bound;
+      end();
+    }
+  }
+
+  private Recording finish(BoundCalls list, Runnable calls) {
+    Queue.Captured captured;
+    DeviceMemory[] memories;
+    placement.startRecording();
+    try {
+      captured = queue.record(list, calls);
+    } finally {
+      memories = placement.finishRecording();
+    }
+    if (list != null) {
+      list.finish();
+    }
+    try {
+      Recording.requireOpen(memories);
+    } catch (IllegalStateException e) {
+      queue.discard(captured);
+      throw e;
+    }
+    return new Recording(queue, captured, memories);
   }
 
   /** Ends this dispatcher; the one that was created also closes the device, with the memory of all. Closing twice is harmless. */

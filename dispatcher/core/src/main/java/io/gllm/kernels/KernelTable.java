@@ -24,7 +24,6 @@ import io.gllm.kernels.api.op.UnaryOp;
 import io.gllm.kernels.api.op.VecAxpy;
 import io.gllm.kernels.api.op.VecDot;
 import io.gllm.kernels.api.op.VecScale;
-import io.gllm.kernels.api.spi.Queue;
 import java.lang.reflect.Array;
 
 /**
@@ -76,57 +75,62 @@ final class KernelTable {
   final Sampling.Philox philox;
   final Sampling.Sample sample;
 
-  KernelTable(Queue queue) {
-    vecDot = bind(queue, VecDot.OP);
-    add = bind(queue, BinaryOp.ADD);
-    sub = bind(queue, BinaryOp.SUB);
-    mul = bind(queue, BinaryOp.MUL);
-    swiglu = bind(queue, BinaryOp.SWIGLU);
-    scale = bind(queue, VecScale.OP);
-    axpy = bind(queue, VecAxpy.OP);
-    sum = bind(queue, ReduceOp.SUM);
-    max = bind(queue, ReduceOp.MAX);
-    sumSquares = bind(queue, ReduceOp.SUM_SQUARES);
-    exp = bind(queue, UnaryOp.EXP);
-    silu = bind(queue, UnaryOp.SILU);
-    gelu = bind(queue, UnaryOp.GELU);
-    geluErf = bind(queue, UnaryOp.GELU_ERF);
-    relu = bind(queue, UnaryOp.RELU);
-    tanh = bind(queue, UnaryOp.TANH);
-    cast = bind(queue, Cast.OP);
-    gemv = bind(queue, MatMul.GEMV);
-    gemm = bind(queue, MatMul.GEMM);
-    gemmBt = bind(queue, MatMul.GEMM_BT);
-    gemmBias = bind(queue, MatMul.GEMM_BIAS);
-    gemmBiasAct = bind(queue, MatMul.GEMM_BIAS_ACT);
-    packB = bind(queue, PackB.OP);
-    gemmPrepacked = bind(queue, MatMul.GEMM_PREPACKED);
-    softmax = bind(queue, Softmax.OP);
-    rmsNorm = bind(queue, RmsNorm.OP);
-    rmsNormResidual = bind(queue, RmsNorm.RESIDUAL);
-    layerNorm = bind(queue, LayerNorm.OP);
-    rope = bind(queue, Rope.OP);
-    ropeWithPositions = bind(queue, Rope.WITH_POSITIONS);
-    embedding = bind(queue, Embedding.OP);
-    quantMatMul = bind(queue, QuantMatMul.OP);
-    dequant = bind(queue, Dequant.OP);
-    quantize = bind(queue, Quantize.OP);
-    flashAttention = bind(queue, FlashAttention.OP);
-    pagedAttention = bind(queue, PagedAttention.OP);
-    kvAppend = bind(queue, KvAppend.OP);
-    argmax = bind(queue, Sampling.ARGMAX);
-    topK = queue.kernel(Sampling.TOP_K, DType.F32);
-    topP = queue.kernel(Sampling.TOP_P, DType.F32);
-    temperature = queue.kernel(Sampling.TEMPERATURE, DType.F32);
-    philox = queue.kernel(Sampling.PHILOX, DType.I32);
-    sample = queue.kernel(Sampling.SAMPLE, DType.F32);
+  /** Where kernels come from. */
+  interface Source {
+    <K> K kernel(Op<K> op, ElementType type);
+  }
+
+  KernelTable(Source source) {
+    vecDot = bind(source, VecDot.OP);
+    add = bind(source, BinaryOp.ADD);
+    sub = bind(source, BinaryOp.SUB);
+    mul = bind(source, BinaryOp.MUL);
+    swiglu = bind(source, BinaryOp.SWIGLU);
+    scale = bind(source, VecScale.OP);
+    axpy = bind(source, VecAxpy.OP);
+    sum = bind(source, ReduceOp.SUM);
+    max = bind(source, ReduceOp.MAX);
+    sumSquares = bind(source, ReduceOp.SUM_SQUARES);
+    exp = bind(source, UnaryOp.EXP);
+    silu = bind(source, UnaryOp.SILU);
+    gelu = bind(source, UnaryOp.GELU);
+    geluErf = bind(source, UnaryOp.GELU_ERF);
+    relu = bind(source, UnaryOp.RELU);
+    tanh = bind(source, UnaryOp.TANH);
+    cast = bind(source, Cast.OP);
+    gemv = bind(source, MatMul.GEMV);
+    gemm = bind(source, MatMul.GEMM);
+    gemmBt = bind(source, MatMul.GEMM_BT);
+    gemmBias = bind(source, MatMul.GEMM_BIAS);
+    gemmBiasAct = bind(source, MatMul.GEMM_BIAS_ACT);
+    packB = bind(source, PackB.OP);
+    gemmPrepacked = bind(source, MatMul.GEMM_PREPACKED);
+    softmax = bind(source, Softmax.OP);
+    rmsNorm = bind(source, RmsNorm.OP);
+    rmsNormResidual = bind(source, RmsNorm.RESIDUAL);
+    layerNorm = bind(source, LayerNorm.OP);
+    rope = bind(source, Rope.OP);
+    ropeWithPositions = bind(source, Rope.WITH_POSITIONS);
+    embedding = bind(source, Embedding.OP);
+    quantMatMul = bind(source, QuantMatMul.OP);
+    dequant = bind(source, Dequant.OP);
+    quantize = bind(source, Quantize.OP);
+    flashAttention = bind(source, FlashAttention.OP);
+    pagedAttention = bind(source, PagedAttention.OP);
+    kvAppend = bind(source, KvAppend.OP);
+    argmax = bind(source, Sampling.ARGMAX);
+    topK = source.kernel(Sampling.TOP_K, DType.F32);
+    topP = source.kernel(Sampling.TOP_P, DType.F32);
+    temperature = source.kernel(Sampling.TEMPERATURE, DType.F32);
+    philox = source.kernel(Sampling.PHILOX, DType.I32);
+    sample = source.kernel(Sampling.SAMPLE, DType.F32);
   }
 
   @SuppressWarnings("unchecked")
-  private static <K> K[] bind(Queue queue, Op<K> op) {
+  private static <K> K[] bind(Source source, Op<K> op) {
     K[] kernels = (K[]) Array.newInstance(op.kernel(), ElementType.count());
     for (ElementType type : op.types()) {
-      kernels[type.index()] = queue.kernel(op, type);
+      kernels[type.index()] = source.kernel(op, type);
     }
     return kernels;
   }

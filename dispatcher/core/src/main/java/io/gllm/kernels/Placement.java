@@ -4,6 +4,9 @@ import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 
 /**
  * Brings operands to the device. Where kernels use host memory, and for buffers of the device, this is a comparison. A host buffer
@@ -20,6 +23,7 @@ final class Placement {
   private final Buffer[] staged = new Buffer[MAX_OPERANDS];
   private final boolean[] written = new boolean[MAX_OPERANDS];
   private int count;
+  private Set<DeviceMemory> recorded;
   private long toDevice;
   private long toHost;
   private long copies;
@@ -41,7 +45,22 @@ final class Placement {
     return isLocal(operand) ? operand : stage(operand, true);
   }
 
+  /** Keeps the memory of all operands from now on. */
+  void startRecording() {
+    recorded = Collections.newSetFromMap(new IdentityHashMap<>());
+  }
+
+  /** The memory of all operands since {@link #startRecording}. */
+  DeviceMemory[] finishRecording() {
+    DeviceMemory[] used = recorded.toArray(new DeviceMemory[0]);
+    recorded = null;
+    return used;
+  }
+
   private boolean isLocal(Buffer operand) {
+    if (recorded != null && operand != null) {
+      recorded.add(operand.memory());
+    }
     return operand == null || operand.memory().device() == device || hostMemory && operand.memory().device() == null;
   }
 
@@ -49,6 +68,7 @@ final class Placement {
     if (operand.memory().device() != null) {
       throw new IllegalArgumentException(operand + " belongs to another device: " + operand.memory().device().info().name());
     }
+    queue.requireNotRecording("an operand on the host, which would be copied for each call,");
     if (strict) {
       throw new IllegalArgumentException(operand + " lies on the host; upload it, or leave strict mode to have it copied for each call");
     }

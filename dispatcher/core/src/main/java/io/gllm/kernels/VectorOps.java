@@ -15,14 +15,16 @@ import io.gllm.kernels.api.spi.Queue;
  * start; nothing is allocated or looked up. Calls are in order; any thread may call.
  */
 abstract sealed class VectorOps permits MatrixOps {
-  final KernelTable kernels;
+  final KernelTable bound;
+  KernelTable kernels; // listeners while calls are recorded
   final Placement placement;
   final Queue queue;
 
   VectorOps(Queue queue, Placement placement) {
     this.queue = queue;
     this.placement = placement;
-    this.kernels = new KernelTable(queue);
+    this.bound = new KernelTable(queue::kernel);
+    this.kernels = bound;
   }
 
   final void begin() {

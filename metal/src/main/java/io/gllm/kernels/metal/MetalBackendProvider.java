@@ -10,8 +10,16 @@ import java.util.List;
 
 /** The Metal backend: GPUs of Macs, through Metal and the Objective-C runtime. */
 public final class MetalBackendProvider implements BackendProvider {
+  private final MetalProbe probe;
+
   /** For the service loader. */
-  public MetalBackendProvider() {}
+  public MetalBackendProvider() {
+    this(MetalProbe.ofThisMachine());
+  }
+
+  MetalBackendProvider(MetalProbe probe) {
+    this.probe = probe;
+  }
 
   @Override
   public String name() {
@@ -20,16 +28,21 @@ public final class MetalBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe(BackendConfig config) {
-    return new Probe(List.of(), MetalProbe.ofThisMachine().look());
+    try {
+      return Probe.found(List.of(probe.look().info()));
+    } catch (BackendUnavailableException e) {
+      return new Probe(List.of(), e.rejection());
+    }
   }
 
   /**
-   * Always throws: this version carries no Metal kernels.
+   * Opens the default device, looking at the machine again.
    *
-   * @throws BackendUnavailableException with what a probe sees now
+   * @throws BackendUnavailableException if it is not usable any more
+   * @throws io.gllm.kernels.api.KernelException if Metal refuses
    */
   @Override
   public Device open(DeviceInfo device, BackendConfig config) {
-    throw new BackendUnavailableException(name(), MetalProbe.ofThisMachine().look());
+    return MetalDevice.open(probe.look());
   }
 }

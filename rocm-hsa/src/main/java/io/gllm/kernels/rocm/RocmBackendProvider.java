@@ -6,12 +6,20 @@ import io.gllm.kernels.api.spi.BackendProvider;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
-import java.util.List;
+import io.gllm.kernels.api.spi.Rejection;
 
 /** The ROCm backend: AMD GPUs on Linux, through the HSA runtime library alone. */
 public final class RocmBackendProvider implements BackendProvider {
+  private final RocmProbe probe;
+
   /** For the service loader. */
-  public RocmBackendProvider() {}
+  public RocmBackendProvider() {
+    this(RocmProbe.ofThisMachine());
+  }
+
+  RocmBackendProvider(RocmProbe probe) {
+    this.probe = probe;
+  }
 
   @Override
   public String name() {
@@ -20,16 +28,20 @@ public final class RocmBackendProvider implements BackendProvider {
 
   @Override
   public Probe probe(BackendConfig config) {
-    return new Probe(List.of(), RocmProbe.ofThisMachine().look());
+    return probe.probe();
   }
 
   /**
-   * Always throws: this version carries no ROCm kernels.
+   * Opens a GPU by its index, looking at the machine again.
    *
-   * @throws BackendUnavailableException with what a probe sees now
+   * @throws BackendUnavailableException if it is not usable any more
+   * @throws io.gllm.kernels.api.KernelException if the runtime refuses
    */
   @Override
   public Device open(DeviceInfo device, BackendConfig config) {
-    throw new BackendUnavailableException(name(), RocmProbe.ofThisMachine().look());
+    RocmProbe.Usable found = probe.look().stream().filter(usable -> usable.gpu().ordinal() == device.index()).findFirst()
+        .orElseThrow(() -> new BackendUnavailableException(name(), new Rejection("no-device",
+            "there is no usable GPU with index " + device.index(), "open a device that a probe found")));
+    return RocmDevice.open(found);
   }
 }

@@ -7,16 +7,15 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gllm.kernels.api.BackendUnavailableException;
+import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Machine;
+import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
 import io.gllm.kernels.testkit.ProbeConformance;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,16 +23,24 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class RocmProbeTest extends ProbeConformance {
+  private final StandInHsa runtime = ProbeKernels.runtime();
+  private Supplier<RocmBlobs> kernels = ProbeKernels::blobs;
+
   RocmProbeTest() {
     super("rocm", "libhsa-runtime64.so.1", MethodHandles.lookup());
   }
 
   @Override
   protected Rejection look(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
-    return new RocmProbe(machine, () -> nativeAccess, loader::apply).look();
+    return probe(machine, nativeAccess, loader).rejection();
+  }
+
+  private Probe probe(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
+    return new RocmProbe(machine, () -> nativeAccess, loader::apply, kernels).probe();
   }
 
   @Override
@@ -84,46 +91,78 @@ class RocmProbeTest extends ProbeConformance {
 
   @Test
   void aMissingFunctionIsNamed() throws IOException {
-    Rejection rejection = look(library(new Runtime()).without("hsa_agent_iterate_isas"));
+    Rejection rejection = look(runtime.without("hsa_executable_freeze"));
     assertEquals("missing-symbol", rejection.code());
-    assertTrue(rejection.seen().contains("hsa_agent_iterate_isas"));
+    assertTrue(rejection.seen().contains("hsa_executable_freeze"));
+    assertEquals(List.of(), runtime.log);
   }
 
   @Test
   void outOfResourcesMeansThatThereIsNoDevice() throws IOException {
-    Runtime runtime = new Runtime();
-    runtime.initResult = 0x1008;
-    Rejection rejection = look(library(runtime));
+    runtime.failCall(0, HsaCalls.OUT_OF_RESOURCES);
+    Rejection rejection = look(runtime);
     assertEquals("no-device", rejection.code());
-    assertEquals("hsa_init answered 0x1008: words of the runtime, which means that there is no usable AMD GPU", rejection.seen());
+    assertEquals("hsa_init answered 0x1008: words for 4104, which means that there is no usable AMD GPU", rejection.seen());
   }
 
   @Test
   void anErrorOfTheRuntimeIsExplained() throws IOException {
-    Runtime runtime = new Runtime();
-    runtime.agentResult = 0x1004;
-    assertEquals("hsa_agent_get_info answered 0x1004: words of the runtime", look(library(runtime)).seen());
-    assertEquals("driver-error", look(library(runtime)).code());
-    assertEquals("hsa_agent_get_info answered 0x1004", look(library(runtime).without("hsa_status_string")).seen());
+    runtime.failCall(2, 0x1004);
+    Rejection rejection = look(runtime);
+    assertEquals("hsa_agent_get_info answered 0x1004: words for 4100", rejection.seen());
+    assertEquals("driver-error", rejection.code());
     assertEquals(0, runtime.users, "the runtime was not stopped");
+  }
+
+  @Test
+  void aRuntimeWithoutWordsIsUnderstood() throws IOException {
+    runtime.failCall(0, 0x1004);
+    assertEquals("hsa_init answered 0x1004", look(runtime.without("hsa_status_string")).seen());
   }
 
   @Test
   void aMachineWithProcessorsOnlyHasNoDevice() throws IOException {
-    Runtime runtime = new Runtime();
-    runtime.agents = 1;
-    assertEquals("no-device", look(library(runtime)).code());
+    runtime.gpus = 0;
+    assertEquals("no-device", look(runtime).code());
+    assertEquals(0, runtime.users, "the runtime was not stopped");
   }
 
   @Test
   void everyDeviceIsDescribed() throws IOException {
-    Runtime runtime = new Runtime();
-    Rejection rejection = look(library(runtime));
-    assertEquals("no-kernels", rejection.code());
-    assertEquals("found AMD Test 1 (gfx942: amdgcn-amd-amdhsa--gfx942:sramecc+, amdgcn-amd-amdhsa--gfx9-4-generic); "
-        + "AMD Test 2 (gfx942: amdgcn-amd-amdhsa--gfx942:sramecc+, amdgcn-amd-amdhsa--gfx9-4-generic), but this version carries no ROCm kernels",
-        rejection.seen());
+    runtime.gpus = 2;
+    List<DeviceInfo> devices = probe(install(), true, _ -> runtime).devices();
+    assertEquals(List.of("AMD Test 0", "AMD Test 1"), devices.stream().map(DeviceInfo::name).toList());
+    assertEquals(List.of("gfx90a", "gfx90a"), devices.getFirst().features());
+    assertEquals(1L << 30, devices.getFirst().memory());
+    assertTrue(devices.getFirst().notes().toString().contains("not yet run on hardware"));
     assertEquals(0, runtime.users, "the runtime was not stopped");
+    assertEquals(List.of(), runtime.leaks);
+  }
+
+  @Test
+  void aDeviceWithoutFittingCodeIsRejectedWithItsNameAndTheListWeCarry() throws IOException {
+    runtime.isas = List.of("amdgcn-amd-amdhsa--gfx803");
+    Rejection rejection = look(runtime);
+    assertEquals("no-kernels", rejection.code());
+    assertEquals("device 0: no kernels for AMD Test 0 (gfx803, 1.0 GiB) among [gfx1100, gfx90a]", rejection.seen());
+  }
+
+  @Test
+  void aDeviceThatSharesNoMemoryIsLeftOut() throws IOException {
+    runtime.sharesMemory = false;
+    assertTrue(look(runtime).seen().contains("no host memory that it shares with kernels"), look(runtime).seen());
+    runtime.processors = 0;
+    assertEquals("no-kernels", look(runtime).code());
+  }
+
+  @Test
+  void withoutKernelsTheDevicesAreNamed() throws IOException {
+    kernels = () -> {
+      throw new KernelException("there is nothing");
+    };
+    Rejection rejection = look(runtime);
+    assertEquals("no-kernels", rejection.code());
+    assertEquals("found AMD Test 0 (gfx90a, 1.0 GiB), but there are no ROCm kernels: there is nothing", rejection.seen());
   }
 
   @Test
@@ -131,75 +170,10 @@ class RocmProbeTest extends ProbeConformance {
     Optional<Path> library = Machine.current().library("libhsa-runtime64.so.1", "/opt/rocm/lib");
     assumeTrue(library.isPresent(), "no HSA runtime is installed");
     assumeFalse(Files.exists(Path.of("/dev/kfd")), "this machine may have a device");
-    HsaRuntime runtime = new HsaRuntime(library.get().toString(), SymbolLookup.libraryLookup(library.get().toString(), Arena.global()));
-    Rejection rejection = assertThrows(BackendUnavailableException.class, runtime::describeDevices).rejection();
+    String path = library.get().toString();
+    HsaCalls calls = new HsaCalls(new HsaLibrary(path, SymbolLookup.libraryLookup(path, Arena.global())));
+    Rejection rejection = assertThrows(BackendUnavailableException.class, () -> RocmProbe.gpus(calls)).rejection();
     assertEquals("no-device", rejection.code(), rejection.toString());
     assertTrue(rejection.seen().startsWith("hsa_init answered 0x1008: "), rejection.seen());
-  }
-
-  /** A processor (agent 100) and two GPUs (101, 102) with two instruction sets each, behind the functions of the HSA runtime. */
-  private final class Runtime {
-    private static final List<String> ISAS = List.of("amdgcn-amd-amdhsa--gfx942:sramecc+", "amdgcn-amd-amdhsa--gfx9-4-generic");
-    int initResult;
-    int agentResult;
-    int agents = 3;
-    int users;
-
-    int hsa_init() {
-      users += initResult == 0 ? 1 : 0;
-      return initResult;
-    }
-
-    int hsa_shut_down() {
-      users--;
-      return 0;
-    }
-
-    int hsa_iterate_agents(MemorySegment callback, MemorySegment data) {
-      return iterate(100, agents, callback, data);
-    }
-
-    int hsa_agent_get_info(long agent, int attribute, MemorySegment out) {
-      switch (attribute) {
-        case 0 -> out.setString(0, "gfx942");
-        case 17 -> out.set(ValueLayout.JAVA_INT, 0, agent == 100 ? 0 : 1);
-        case 0xA009 -> out.setString(0, "AMD Test " + (agent - 100));
-        default -> {
-          return 0x1001;
-        }
-      }
-      return users == 1 ? agentResult : 0x100B;
-    }
-
-    int hsa_agent_iterate_isas(long agent, MemorySegment callback, MemorySegment data) {
-      return iterate(200, ISAS.size(), callback, data);
-    }
-
-    int hsa_isa_get_info_alt(long isa, int attribute, MemorySegment out) {
-      String name = ISAS.get((int) isa - 200);
-      if (attribute == 0) {
-        out.set(ValueLayout.JAVA_INT, 0, name.length() + 1);
-      } else {
-        out.setString(0, name);
-      }
-      return 0;
-    }
-
-    int hsa_status_string(int status, MemorySegment out) {
-      out.set(ValueLayout.ADDRESS, 0, arena.allocateFrom("words of the runtime"));
-      return 0;
-    }
-
-    private int iterate(long first, int count, MemorySegment callback, MemorySegment data) {
-      try {
-        FunctionDescriptor descriptor = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS);
-        for (long handle = first; handle < first + count; handle++) {
-          Linker.nativeLinker().downcallHandle(callback, descriptor).invokeWithArguments(handle, data);
-        }
-        return 0;
-      } catch (Throwable t) {
-        return 0x1000;
-      }
-    }
   }
 }

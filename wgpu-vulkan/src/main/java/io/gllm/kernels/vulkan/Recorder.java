@@ -40,6 +40,7 @@ final class Recorder {
   private final VkMemoryBarrier.Buffer between;
   private final VkMemoryBarrier.Buffer toHost;
   private final VkBufferCopy.Buffer region;
+  private RecordedCommands captured;
   private int current;
   private boolean recording;
   private boolean closed;
@@ -143,7 +144,7 @@ final class Recorder {
       long pipeline = launch.pipeline();
       VkCommandBuffer buffer = begin();
       launch.requireOpenMemory(); // under the lock: whoever closes memory submits what is recorded before it is used again
-      LongBuffer set = descriptors.next(launch);
+      LongBuffer set = captured != null ? captured.set(launch) : descriptors.next(launch);
       calls.vkCmdBindPipeline(buffer, pipeline);
       calls.vkCmdBindDescriptorSets(buffer, layout, set);
       calls.vkCmdPushConstants(buffer, layout, launch.values());
@@ -160,6 +161,10 @@ final class Recorder {
       throw new IllegalStateException("the queue is closed");
     }
     device.requireAlive();
+    if (captured != null) {
+      calls.vkCmdPipelineBarrier(captured.commands(), WORK, WORK, between);
+      return captured.commands();
+    }
     Batch batch = batches[current];
     if (!recording) {
       wait.until(batch.submission);
@@ -179,6 +184,9 @@ final class Recorder {
   }
 
   private void end() {
+    if (captured != null) {
+      return;
+    }
     commands++;
     if (commands == COMMANDS) {
       submit();
@@ -214,6 +222,70 @@ final class Recorder {
     batch.submission = last;
     batch.broken = false;
     current = (current + 1) % BATCHES;
+  }
+
+  /** Keeps commands in a buffer of their own from now on. */
+  void startCapture(RecordedCommands into) {
+    lock.lock();
+    try {
+      captured = into;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends that buffer; commands go into the ring again, also if this fails. */
+  void endCapture() {
+    lock.lock();
+    try {
+      VkCommandBuffer buffer = captured.commands();
+      captured = null;
+      calls.vkCmdPipelineBarrier(buffer, WORK, VK10.VK_PIPELINE_STAGE_HOST_BIT, toHost);
+      device.check("vkEndCommandBuffer", calls.vkEndCommandBuffer(buffer));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Commands go into the ring again. */
+  void dropCapture() {
+    lock.lock();
+    try {
+      captured = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Submits recorded commands after everything so far; they begin with a barrier.
+   *
+   * @return the number that says that they are finished
+   */
+  long submit(RecordedCommands recorded) {
+    lock.lock();
+    try {
+      device.requireAlive();
+      flush();
+      last = timeline.submit(recorded.commands());
+      return last;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the submission {@code number} is finished, by other means if the device is lost: its commands are freed next. */
+  void finish(long number) {
+    try {
+      if (device.isLost()) {
+        timeline.settle();
+      } else {
+        wait.until(number);
+      }
+    } catch (RuntimeException e) {
+      timeline.settle();
+      throw e;
+    }
   }
 
   /** Waits until the submission {@code number} is finished. Only for the thread that owns the recorder's queue. */

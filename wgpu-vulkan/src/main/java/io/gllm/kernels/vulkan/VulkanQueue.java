@@ -10,7 +10,9 @@ import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** Records launches and copies, and waits for them. */
 final class VulkanQueue extends Queue implements Launcher {
@@ -24,8 +26,10 @@ final class VulkanQueue extends Queue implements Launcher {
   private final FaultWords faults;
   private final long windowBytes;
   private final Teardown teardown = new Teardown();
+  private final List<Buffer> pinned = new ArrayList<>();
   private Staging staging;
   private Buffer[] scratch = new Buffer[0];
+  private RecordedCommands capture;
 
   /**
    * Opens a queue.
@@ -75,8 +79,11 @@ final class VulkanQueue extends Queue implements Launcher {
     if (known != null && known.length() >= bytes) {
       return known;
     }
+    requireNotRecording("growth of scratch memory");
     scratch[number] = null;
-    if (known != null) {
+    if (known != null && isPinned()) {
+      pinned.add(known); // recordings may refer to it
+    } else if (known != null) {
       known.close();
     }
     long size = (bytes + SCRATCH_GRANULE - 1) / SCRATCH_GRANULE * SCRATCH_GRANULE;
@@ -115,7 +122,11 @@ final class VulkanQueue extends Queue implements Launcher {
     if (from.byteSize() == 0) {
       return;
     }
-    if (source != null && target != null) {
+    boolean inside = source != null && target != null;
+    if (!inside) {
+      requireNotRecording("a transfer");
+    }
+    if (inside) {
       copy(source, from, target, to);
     } else if (target != null) {
       staging().upload(from.segment(), target, to.byteOffset());
@@ -149,6 +160,7 @@ final class VulkanQueue extends Queue implements Launcher {
     if (!from.overlaps(to)) {
       recorder.copy(source.block().buffer(), start, target.block().buffer(), end, bytes);
     } else if (start != end) { // Vulkan copies only between ranges that do not overlap
+      requireNotRecording("a copy between overlapping ranges");
       try (VulkanMemory between = device.allocateUncleared(bytes)) {
         recorder.copy(source.block().buffer(), start, between.block().buffer(), between.offset(), bytes);
         recorder.copy(between.block().buffer(), between.offset(), target.block().buffer(), end, bytes);
@@ -171,8 +183,44 @@ final class VulkanQueue extends Queue implements Launcher {
 
   @Override
   public void sync() {
+    requireNotRecording("a wait");
     recorder.await(recorder.flush());
     faults.check();
+  }
+
+  @Override
+  public boolean captures() {
+    return true;
+  }
+
+  @Override
+  protected void startCapture() {
+    logical.requireAlive();
+    capture = new RecordedCommands(recorder, logical, pipelines.setLayout());
+    recorder.startCapture(capture);
+  }
+
+  @Override
+  protected Captured endCapture() {
+    recorder.endCapture();
+    RecordedCommands done = capture;
+    capture = null;
+    return done;
+  }
+
+  @Override
+  protected void dropCapture() {
+    if (capture != null) {
+      recorder.dropCapture();
+      capture.drop();
+      capture = null;
+    }
+  }
+
+  @Override
+  protected void endPinning() {
+    pinned.forEach(Buffer::close);
+    pinned.clear();
   }
 
   @Override
@@ -187,6 +235,7 @@ final class VulkanQueue extends Queue implements Launcher {
         }
       }
       scratch = new Buffer[0];
+      pinned.forEach(buffer -> teardown.add(buffer::close));
       teardown.run();
     }
   }

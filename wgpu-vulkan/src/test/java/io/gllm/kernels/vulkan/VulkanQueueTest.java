@@ -12,6 +12,7 @@ import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.portable.Launch;
+import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -85,6 +86,43 @@ class VulkanQueueTest {
     for (int i = 0; i < n; i++) {
       assertEquals((i + launches) % n + launches, result[i]);
     }
+  }
+
+  /** More launches than a batch or a pool of descriptors holds; replays follow each other without a wait. */
+  @Test
+  void aRecordingIsSubmittedAgainAndAgain() {
+    int n = 100;
+    Buffer[] ring = {Words.ints(device, queue, Words.iota(n)), Words.buffer(device, DType.I32, n)};
+    Launch turn = queue.prepare("turn");
+    Queue.Captured captured = queue.record(null, () -> {
+      for (int i = 0; i < 200; i++) {
+        turn.buffer(ring[i % 2]).buffer(ring[1 - i % 2]).value(n).groups(2);
+      }
+    });
+    assertArrayEquals(Words.iota(n), Words.read(queue, ring[0]));
+    turn.buffer(ring[0]).buffer(ring[1]).value(n).groups(2);
+    turn.buffer(ring[1]).buffer(ring[0]).value(n).groups(2);
+    queue.replay(captured);
+    queue.replay(captured);
+    int[] result = Words.read(queue, ring[0]);
+    for (int i = 0; i < n; i++) {
+      assertEquals((i + 402) % n + 402, result[i]);
+    }
+    queue.replay(captured);
+    queue.discard(captured);
+    Queue.Captured left = queue.record(null, () -> turn.buffer(ring[0]).buffer(ring[1]).value(n).groups(2));
+    queue.replay(left); // and closed with the device
+  }
+
+  @Test
+  void whatNeedsTheDeviceCannotBeRecorded() {
+    Buffer x = Words.buffer(device, DType.I32, 64);
+    List<Runnable> refused = List.of(queue::sync, () -> queue.scratch(5, 100), () -> Words.read(queue, x),
+        () -> queue.copy(x.slice(0, 20), x.slice(10, 20)), queue::close);
+    for (Runnable call : refused) {
+      assertThrows(IllegalStateException.class, () -> queue.record(null, call));
+    }
+    assertArrayEquals(new int[64], Words.read(queue, x));
   }
 
   @Test

@@ -48,9 +48,11 @@ final class NativeQuantMatMul implements QuantMatMul.Kernel, ThreadTeam.Task {
     this.ordered = ordered;
     this.ahead = kernels.prefetchBytes();
     this.product = kernels.entry(ordered ? "quant_matmul_ordered" : "quant_matmul", type, "pllp>v");
-    QuantFormat blocks = format.activationFormat();
-    this.fromFloats = ordered ? null : kernels.code().entry("quant_act_" + blocks.blockElements(), "plpllll>v");
-    this.fromBlocks = ordered ? kernels.entry("dequant", blocks, "ppl>v") : kernels.entry("quant_act_from", blocks, "plpllll>v");
+    QuantCode layout = QuantCode.of(format);
+    this.fromFloats = ordered ? null : kernels.code().entry(layout.activations(), "plpllll>v");
+    this.fromBlocks = ordered
+        ? kernels.entry("dequant", format.activationFormat(), "ppl>v")
+        : kernels.code().entry(layout.activationsFromBlocks(), "plpllll>v");
   }
 
   /** Exact integer products of quantised activations. */

@@ -11,10 +11,9 @@ import java.lang.foreign.MemorySegment;
 
 /** pack_b of quantised weights: 16 rows by 256 columns, in the order in which the kernels read them. Threads share the rows. */
 final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
-  private static final int Q6_K_SUPERBLOCK = 3392;
-
   private final CpuContext context;
   private final QuantFormat format;
+  private final QuantCode layout;
   private final MemorySegment code;
   private long from;
   private long to;
@@ -24,21 +23,13 @@ final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
   NativeQuantPack(NativeKernels kernels, CpuContext context, ElementType type) {
     this.context = context;
     this.format = (QuantFormat) type;
+    this.layout = QuantCode.of(format);
     this.code = kernels.entry("quant_pack", type, "plpllll>v");
   }
 
   @Override
   public long packedBytes(long n, long k) {
-    return PackedLayout.HEADER_BYTES + QuantArguments.groups(n) * groupBytes(k);
-  }
-
-  /** Bytes of 16 rows: those of the format, blocks of 32 in pairs, Q6_K padded to whole cache lines. */
-  private long groupBytes(long k) {
-    if (format == QuantFormat.Q6_K) {
-      return k / format.blockElements() * Q6_K_SUPERBLOCK;
-    }
-    int pair = Math.max(64, format.blockElements());
-    return QuantArguments.GROUP * format.bytesFor((k + pair - 1) / pair * pair);
+    return PackedLayout.HEADER_BYTES + QuantArguments.groups(n) * layout.rowBytes(k);
   }
 
   @Override
@@ -59,7 +50,7 @@ final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
     long groups = QuantArguments.groups(n);
     long first = CpuContext.start(groups, part, parts);
     long last = CpuContext.start(groups, part + 1, parts);
-    boolean brief = (last - first) * groupBytes(k) <= NativeCall.BRIEF_BYTES;
+    boolean brief = (last - first) * layout.rowBytes(k) <= NativeCall.BRIEF_BYTES;
     NativeCall.run(code, brief, from, format.bytesFor(k), to, n, k, first, last);
   }
 }

@@ -34,9 +34,6 @@ import java.util.List;
  * tests compare it with the scalar tier bit for bit.
  */
 public final class NativeTable {
-  /** Formats of weights with machine code; the others are left to the scalar tier. */
-  static final List<QuantFormat> FORMATS = List.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K);
-
   private final CpuTable table;
   private final NativeKernels kernels;
 
@@ -123,14 +120,16 @@ public final class NativeTable {
   }
 
   private void quantised() {
-    for (ElementType type : FORMATS) {
+    for (ElementType type : QuantMatMul.FORMATS) {
       table.add(QuantMatMul.OP, type, Tier.NATIVE, false, (c, t) -> NativeQuantMatMul.fast(kernels, c, t));
       table.add(QuantMatMul.OP, type, Tier.NATIVE, true, (c, t) -> NativeQuantMatMul.ordered(kernels, c, t));
       table.add(PackB.OP, type, Tier.NATIVE, true, (c, t) -> new NativeQuantPack(kernels, c, t));
       table.add(Embedding.OP, type, Tier.NATIVE, true, (c, t) -> new NativeQuantRows(kernels, c, t));
       table.add(Dequant.OP, type, Tier.NATIVE, true, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
     }
-    table.add(Dequant.OP, QuantFormat.Q8_K, Tier.NATIVE, true, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
+    for (ElementType type : List.of(QuantFormat.Q8_1, QuantFormat.Q8_K)) {
+      table.add(Dequant.OP, type, Tier.NATIVE, true, (c, t) -> NativeQuantBlocks.dequant(kernels, c, t));
+    }
     reproducible(Quantize.OP, (c, t) -> NativeQuantBlocks.quantize(kernels, c, t));
   }
 }

@@ -42,10 +42,10 @@ final class QuantArguments {
     return fields.address();
   }
 
-  /** Bytes of m quantised rows of k: see quant.h. */
+  /** Bytes of m quantised rows of k in the largest layout: three numbers for each run of 16, see quant_levels.h. */
   static long activationBytes(long m, long k) {
     long supers = (k + 255) / 256 * m;
-    return supers * (256 + 4 + 16 + 64) + 3 * 64;
+    return supers * (256 + 3 * 16 * Float.BYTES) + 3 * 64;
   }
 
   static long groups(long n) {

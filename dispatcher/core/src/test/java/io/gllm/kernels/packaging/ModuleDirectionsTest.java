@@ -80,7 +80,8 @@ class ModuleDirectionsTest {
 
   @Test
   void filesKnowNothingOfKernels() {
-    noClasses().that().resideInAnyPackage(ROOT + ".gguf..", ROOT + ".tokenizer..").should().dependOnClassesThat()
+    noClasses().that().resideInAnyPackage(ROOT + ".gguf..", ROOT + ".safetensors..", ROOT + ".checkpoint..", ROOT + ".tokenizer..").should()
+        .dependOnClassesThat()
         .resideInAnyPackage(ROOT, ROOT + ".model..").check(CLASSES);
   }
 

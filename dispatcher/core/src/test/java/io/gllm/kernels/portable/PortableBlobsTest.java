@@ -27,13 +27,20 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The committed device code itself: complete, no older than its text, with the interface that the manifest says, nothing spilled. */
+/** The committed device code itself, portable and tuned: complete, no older than its text, with the interface that the manifest says, nothing spilled. */
 class PortableBlobsTest {
   private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
+  private static final Path TUNED_SOURCES = Path.of("..", "..", "cuda", "src", "main", "cuda");
   private static final Path RESOURCES = SOURCES.resolve(Path.of("resources", "META-INF", "gllm"));
   private static final long BUDGET = 20_000_000;
 
-  private record Target(BlobManifest manifest, Blob blob) {
+  private static final String TUNED = "cuda-tuned";
+
+  private record Target(String backend, BlobManifest manifest, Blob blob) {
+    String title() {
+      return backend + " " + blob.target();
+    }
+
     List<KernelInterface> kernels() {
       return blob.entries().values().stream().map(KernelInterface::of).toList();
     }
@@ -45,9 +52,18 @@ class PortableBlobsTest {
     }
   }
 
+  /** Those of the portable kernels; the table of the tuned ones is tested by their backend. */
   private static Stream<Target> targets() {
-    return Stream.of("vulkan", "cuda").map(BlobManifest::of)
-        .flatMap(manifest -> manifest.blobs().values().stream().map(blob -> new Target(manifest, blob)));
+    return Stream.of("vulkan", "cuda", "metal").flatMap(PortableBlobsTest::targets);
+  }
+
+  private static Stream<Target> allTargets() {
+    return Stream.concat(targets(), targets(TUNED));
+  }
+
+  private static Stream<Target> targets(String backend) {
+    BlobManifest manifest = BlobManifest.of(backend);
+    return manifest.blobs().values().stream().map(blob -> new Target(backend, manifest, blob));
   }
 
   @TestFactory
@@ -78,38 +94,42 @@ class PortableBlobsTest {
     }));
   }
 
+  /** Modules that say what they are themselves; {@link MetallibTest} has Metal's, MetalExecutorTest their interfaces. */
   @TestFactory
   Stream<DynamicTest> codeHasTheInterfaceOfTheManifest() {
-    return targets().map(target -> DynamicTest.dynamicTest(target.blob().target(), () -> {
-      byte[] blob = target.manifest().load(target.blob());
-      List<String> wrong = new ArrayList<>();
-      for (KernelInterface kernel : target.kernels()) {
-        byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
-        Target.read(target.blob().target(), module).differences(kernel)
-            .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
-      }
-      assertEquals(List.of(), wrong);
-    }));
+    return allTargets().filter(target -> !target.blob().target().startsWith("macos"))
+        .map(target -> DynamicTest.dynamicTest(target.title(), () -> {
+          byte[] blob = target.manifest().load(target.blob());
+          List<String> wrong = new ArrayList<>();
+          for (KernelInterface kernel : target.kernels()) {
+            byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
+            Target.read(target.blob().target(), module).differences(kernel)
+                .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
+          }
+          assertEquals(List.of(), wrong);
+        }));
   }
 
   @TestFactory
   Stream<DynamicTest> blobsAreNoOlderThanTheirSources() {
-    return targets().map(target -> DynamicTest.dynamicTest(target.blob().target(),
-        () -> assertEquals(sourceHash(), target.blob().sourceSha256(), "run scripts/build-kernels and commit what it writes")));
+    return allTargets().map(target -> DynamicTest.dynamicTest(target.title(),
+        () -> assertEquals(sourceHash(target.backend()), target.blob().sourceSha256(),
+            "run scripts/build-kernels and commit what it writes")));
   }
 
   /** As source_hash in scripts/build-kernels. */
-  private static String sourceHash() throws IOException {
+  private static String sourceHash(String backend) throws IOException {
+    Path root = backend.equals(TUNED) ? TUNED_SOURCES : SOURCES;
     List<String> names = new ArrayList<>();
-    for (String folder : List.of("gk", "portable")) {
-      try (Stream<Path> files = Files.walk(SOURCES.resolve(folder))) {
-        files.filter(Files::isRegularFile).map(file -> SOURCES.relativize(file).toString().replace('\\', '/')).forEach(names::add);
+    for (String folder : backend.equals(TUNED) ? List.of("") : List.of("gk", "portable")) {
+      try (Stream<Path> files = Files.walk(root.resolve(folder))) {
+        files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString().replace('\\', '/')).forEach(names::add);
       }
     }
     names.sort(null);
     StringBuilder lines = new StringBuilder();
     for (String name : names) {
-      lines.append(BlobManifest.sha256(Files.readAllBytes(SOURCES.resolve(name)))).append("  ").append(name).append('\n');
+      lines.append(BlobManifest.sha256(Files.readAllBytes(root.resolve(name)))).append("  ").append(name).append('\n');
     }
     return BlobManifest.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
   }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A small launch of a portable kernel with all that it reads and writes, bit for bit. The portable kernels give the same bits on
- * every device, so that no tolerance is needed.
+ * A small launch of a kernel with all that it reads and writes, bit for bit. The portable kernels give the same bits on every device,
+ * so that no tolerance is needed.
  *
  * @param symbol the kernel
  * @param grid groups in x, y and z
@@ -23,7 +23,7 @@ import java.util.Map;
  * @param after contents of each buffer after it
  */
 public record GoldenLaunch(String symbol, int[] grid, int[] parameters, List<byte[]> before, List<byte[]> after) {
-  /** Where the launches of all kernels are. */
+  /** Where the launches of all portable kernels are. */
   public static final String RESOURCE = "META-INF/gllm/golden-launches.bin";
 
   private static final int MAX_LAUNCHES = 10_000;
@@ -36,14 +36,14 @@ public record GoldenLaunch(String symbol, int[] grid, int[] parameters, List<byt
   }
 
   /**
-   * The launches on the class path by kernel.
+   * The launches of a resource by kernel.
    *
    * @throws KernelException if they are missing or broken
    */
-  static Map<String, GoldenLaunch> load() {
-    try (InputStream resource = GoldenLaunch.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+  public static Map<String, GoldenLaunch> load(String name) {
+    try (InputStream resource = GoldenLaunch.class.getClassLoader().getResourceAsStream(name)) {
       if (resource == null) {
-        throw new KernelException("resource " + RESOURCE + " is missing; is gllm-kernels-bin on the class path?");
+        throw new KernelException("resource " + name + " is missing; is gllm-kernels-bin on the class path?");
       }
       DataInputStream in = new DataInputStream(new BufferedInputStream(resource));
       Map<String, GoldenLaunch> launches = new HashMap<>();
@@ -53,7 +53,7 @@ public record GoldenLaunch(String symbol, int[] grid, int[] parameters, List<byt
       }
       return launches;
     } catch (IOException e) {
-      throw new KernelException("resource " + RESOURCE + " is broken", e);
+      throw new KernelException("resource " + name + " is broken", e);
     }
   }
 

@@ -1,0 +1,126 @@
+package io.gllm.kernels.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.api.blob.BlobManifest;
+import io.gllm.kernels.api.op.QuantMatMul;
+import io.gllm.kernels.api.portable.GoldenLaunch;
+import io.gllm.kernels.api.spi.Candidate;
+import io.gllm.kernels.testkit.Case;
+import io.gllm.kernels.testkit.Conformance;
+import io.gllm.kernels.testkit.Harness;
+import io.gllm.kernels.testkit.Result;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** The tuned kernels' place in the table, their known answers, and what becomes of one that gives another answer. */
+class TunedKernelsStandInTest {
+  private static final Path RESOURCES = Path.of("..", "kernels-bin", "src", "main", "resources");
+
+  @Test
+  void everyTargetHasTheKernelsOfTheTableAndNoOthers() {
+    BlobManifest.of("cuda-tuned").blobs()
+        .forEach((target, blob) -> assertEquals(CudaTable.symbols(), new TreeMap<>(blob.entries()).keySet(), target));
+    assertEquals(BlobManifest.of("cuda").blobs().keySet(), BlobManifest.of("cuda-tuned").blobs().keySet());
+  }
+
+  /** Records them from the interpreter with {@code -Dgllm.update=true}. */
+  @Test
+  void theKnownAnswersAreThoseOfTheShippedCode() throws IOException {
+    Map<String, GoldenLaunch> launches = TunedLaunches.all();
+    assertEquals(CudaTable.symbols(), launches.keySet());
+    List<GoldenLaunch> answers = new ArrayList<>();
+    try (TunedDevice shipped = new TunedDevice(CudaBlobs.onClassPath())) {
+      launches.values()
+          .forEach(l -> answers.add(new GoldenLaunch(l.symbol(), l.grid(), l.parameters(), l.before(), shipped.run(l))));
+      assertEquals(List.of(), shipped.driver.failures);
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeInt(answers.size());
+      for (GoldenLaunch answer : answers) {
+        answer.write(out);
+      }
+    }
+    Path file = RESOURCES.resolve(CudaTable.GOLDEN_LAUNCHES);
+    if (Boolean.getBoolean("gllm.update")) {
+      Files.write(file, bytes.toByteArray());
+    }
+    assertArrayEquals(bytes.toByteArray(), Files.readAllBytes(file),
+        "run this test with -Dgllm.update=true if a kernel was meant to change");
+  }
+
+  @Test
+  void theFastModeChoosesThem() {
+    try (TunedDevice shipped = new TunedDevice(CudaBlobs.onClassPath())) {
+      List<Candidate> fast = shipped.device.explain(QuantMatMul.OP, QuantFormat.Q4_K, Numerics.FAST);
+      assertEquals(List.of("quant_gemv_q4_k", "gemv_q4_k"), fast.stream().map(Candidate::kernel).toList());
+      assertTrue(fast.stream().allMatch(Candidate::chosen));
+      assertEquals("integer products with quantised activations, for 1 to 8 rows, ptx_80, compiled by the driver at first use",
+          fast.getFirst().reason());
+    }
+  }
+
+  @Test
+  void theReproducibleModeSaysWhyNot() {
+    try (TunedDevice shipped = new TunedDevice(CudaBlobs.onClassPath())) {
+      List<Candidate> exact = shipped.device.explain(QuantMatMul.OP, QuantFormat.Q4_K, Numerics.REPRODUCIBLE);
+      assertEquals(new Candidate("quant_gemv_q4_k", false, "does not keep the portable order of sums"), exact.getFirst());
+      assertTrue(exact.getLast().chosen());
+    }
+  }
+
+  @Test
+  void otherFormatsHaveThePortableKernelAlone() {
+    try (TunedDevice shipped = new TunedDevice(CudaBlobs.onClassPath())) {
+      assertEquals(1, shipped.device.explain(QuantMatMul.OP, QuantFormat.IQ2_XS, Numerics.FAST).size());
+    }
+  }
+
+  @Test
+  void withoutTheirCodeThePortableKernelRuns() {
+    BlobManifest portable = BlobManifest.of("cuda");
+    try (TunedDevice device = new TunedDevice(new CudaBlobs(portable.blobs().values(), portable::load))) {
+      List<Candidate> fast = device.device.explain(QuantMatMul.OP, QuantFormat.Q8_0, Numerics.FAST);
+      assertFalse(fast.getFirst().chosen());
+      assertEquals("this version has no code of quant_gemv_q8_0 for the device", fast.getFirst().reason());
+      assertPasses(device);
+    }
+  }
+
+  /** One whose answer is wrong goes into quarantine, and the portable kernel takes over. */
+  @Test
+  void aWrongOneIsReplaced() {
+    try (TunedDevice device = new TunedDevice(PlantedMistake.in("quant_gemv_rows_q8_0", "dp4a.s32.s32", "dp4a.s32.u32").blobs())) {
+      assertPasses(device);
+      assertEquals(Set.of("quant_gemv_rows_q8_0"), device.device.selfTest().quarantined().keySet());
+      Candidate first = device.device.explain(QuantMatMul.OP, QuantFormat.Q8_0, Numerics.FAST).getFirst();
+      assertFalse(first.chosen());
+      assertTrue(first.reason().startsWith("quant_gemv_rows_q8_0 is in quarantine: buffer 4 word "), first.reason());
+    }
+  }
+
+  private static void assertPasses(TunedDevice device) {
+    Case shapes = Conformance.cases().stream().filter(c -> c.op() == QuantMatMul.OP && c.type() == QuantFormat.Q8_0)
+        .filter(c -> c.title().endsWith("across blocks")).findFirst().orElseThrow();
+    try (Harness harness = new Harness(device.device, Numerics.FAST)) {
+      Result result = harness.run(shapes);
+      assertEquals(Result.Status.PASSED, result.status(), result.detail());
+    }
+    assertEquals(List.of(), device.driver.failures);
+  }
+}

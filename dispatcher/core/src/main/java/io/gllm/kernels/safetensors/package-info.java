@@ -1,0 +1,2 @@
+/** Checkpoints: a reader for safetensors files, single or in shards, that treats every byte as hostile. */
+package io.gllm.kernels.safetensors;

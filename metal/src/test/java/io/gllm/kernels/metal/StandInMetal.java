@@ -1,0 +1,310 @@
+package io.gllm.kernels.metal;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.gllm.kernels.api.portable.KernelInterface;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Plays the Objective-C runtime and Metal behind native functions: objects with reference counts, pools of threads, and command buffers
+ * that do nothing before they are waited for. What Metal would answer with an exception, a crash or a leak becomes a line of
+ * {@link #failures}. One function serves every signature of objc_msgSend, which the convention of x86-64 allows: numbers arrive in
+ * registers, structures on the stack.
+ */
+final class StandInMetal implements SymbolLookup {
+  /** Runs a kernel. */
+  interface Kernels {
+    void run(String symbol, List<MemorySegment> buffers, MemorySegment parameters, int gx, int gy, int gz, int threads);
+  }
+
+  private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+  private static final Arena FUNCTIONS = Arena.global(); // native code cannot say when it no longer needs them
+
+  final List<String> failures = new ArrayList<>();
+  /** Messages and functions that give nil, or let a command buffer fail ("status"). */
+  final Set<String> refused = new HashSet<>();
+  final Map<String, Integer> sent = new HashMap<>();
+  final Set<Long> families = new HashSet<>(List.of(1007L, 5001L));
+  long simdWidth = 32;
+  long maxThreads = 1024;
+  long maxBuffer = 8L << 30;
+
+  private final Kernels kernels;
+  private final MetalBlobs blobs = MetalBlobs.onClassPath();
+  private final Map<String, MemorySegment> functions = new HashMap<>();
+  private final Map<Long, String> selectors = new HashMap<>();
+  private final Map<Long, StandInObject> objects = new HashMap<>();
+  private final Map<Thread, Deque<List<StandInObject>>> pools = new HashMap<>();
+  private final Arena texts = Arena.ofShared();
+  private long next = 0x10000;
+
+  StandInMetal(Kernels kernels) {
+    this.kernels = kernels;
+    define("objc_autoreleasePoolPush", JAVA_LONG);
+    define("objc_autoreleasePoolPop", null, JAVA_LONG);
+    define("MTLCreateSystemDefaultDevice", JAVA_LONG);
+    define("dispatch_data_create", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    define("dispatch_release", null, JAVA_LONG);
+    define("sel_registerName", JAVA_LONG, JAVA_LONG);
+    define("objc_getClass", JAVA_LONG, JAVA_LONG);
+    define("objc_msgSend", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, MetalCalls.SIZE, MetalCalls.SIZE);
+  }
+
+  private void define(String name, MemoryLayout result, MemoryLayout... arguments) {
+    FunctionDescriptor descriptor = result == null ? FunctionDescriptor.ofVoid(arguments) : FunctionDescriptor.of(result, arguments);
+    MethodType type = descriptor.toMethodType();
+    try {
+      MethodHandle target = LOOKUP.findVirtual(StandInMetal.class, name, type).bindTo(this);
+      functions.put(name, Linker.nativeLinker().upcallStub(target, descriptor, FUNCTIONS));
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError(name, e);
+    }
+  }
+
+  @Override
+  public Optional<MemorySegment> find(String name) {
+    return Optional.ofNullable(functions.get(name));
+  }
+
+  /** Takes a function away, as in an older system. */
+  StandInMetal without(String function) {
+    functions.remove(function);
+    return this;
+  }
+
+  /** Objects that are alive, by kind; none after everything was given back. */
+  synchronized List<String> live() {
+    return objects.values().stream().filter(object -> object.references > 0 && !object.kind.equals("Class")).map(object -> object.kind)
+        .sorted().toList();
+  }
+
+  /** Pools that are open. */
+  synchronized int openPools() {
+    return pools.values().stream().mapToInt(Deque::size).sum();
+  }
+
+  synchronized void fail(String failure) {
+    failures.add(failure);
+  }
+
+  private synchronized boolean isRefused(String name) {
+    sent.merge(name, 1, Integer::sum);
+    return refused.contains(name);
+  }
+
+  StandInObject create(String kind) {
+    StandInObject object = new StandInObject(kind, next);
+    next += 16;
+    objects.put(object.id, object);
+    return object;
+  }
+
+  StandInObject autoreleased(StandInObject object) {
+    Deque<List<StandInObject>> open = pools.get(Thread.currentThread());
+    if (open == null || open.isEmpty()) {
+      fail(object.kind + " autoreleased without a pool: it leaks");
+    } else {
+      open.peek().add(object);
+    }
+    return object;
+  }
+
+  /** Gives up one reference. */
+  void release(StandInObject object) {
+    if (object.references <= 0) {
+      fail("over-release of " + object.kind);
+      return;
+    }
+    object.references--;
+    if (object.references == 0) {
+      object.dispose(this);
+    }
+  }
+
+  StandInObject object(long id, String kind) {
+    StandInObject object = objects.get(id);
+    if (object == null || object.references <= 0 || !object.kind.equals(kind)) {
+      throw new IllegalArgumentException((object == null ? "nil or garbage" : "a released or other object, " + object.kind + ",")
+          + " in place of " + kind);
+    }
+    return object;
+  }
+
+  private synchronized long objc_autoreleasePoolPush() {
+    Deque<List<StandInObject>> open = pools.computeIfAbsent(Thread.currentThread(), _ -> new ArrayDeque<>());
+    open.push(new ArrayList<>());
+    return open.size();
+  }
+
+  private synchronized void objc_autoreleasePoolPop(long pool) {
+    Deque<List<StandInObject>> open = pools.getOrDefault(Thread.currentThread(), new ArrayDeque<>());
+    if (open.size() != pool) {
+      fail("pool " + pool + " popped where " + open.size() + " are open");
+    } else {
+      open.pop().forEach(this::release);
+    }
+  }
+
+  private synchronized long MTLCreateSystemDefaultDevice() {
+    return isRefused("MTLCreateSystemDefaultDevice") ? 0 : create("Device").id;
+  }
+
+  private synchronized long dispatch_data_create(long bytes, long size, long queue, long destructor) {
+    if (isRefused("dispatch_data_create")) {
+      return 0;
+    }
+    StandInObject data = create("Data");
+    data.bytes = MemorySegment.ofAddress(bytes).reinterpret(size).toArray(JAVA_BYTE);
+    return data.id;
+  }
+
+  private synchronized void dispatch_release(long data) {
+    try {
+      release(object(data, "Data"));
+    } catch (RuntimeException e) {
+      fail("dispatch_release: " + e.getMessage());
+    }
+  }
+
+  private synchronized long sel_registerName(long name) {
+    next += 16;
+    selectors.put(next, string(name));
+    return next;
+  }
+
+  private synchronized long objc_getClass(long name) {
+    return string(name).equals("NSString") ? create("Class").id : 0;
+  }
+
+  static String string(long address) {
+    return MemorySegment.ofAddress(address).reinterpret(4096).getString(0);
+  }
+
+  private synchronized long objc_msgSend(long self, long selector, long a, long b, long c, long d, MemorySegment s, MemorySegment t) {
+    String name = selectors.get(selector);
+    try {
+      if (self == 0) {
+        return 0;
+      }
+      if (name == null) {
+        throw new IllegalArgumentException("a selector that was never registered");
+      }
+      StandInObject object = objects.get(self);
+      if (object == null || object.references <= 0) {
+        throw new IllegalArgumentException(object == null ? "sent to garbage" : "sent to a released " + object.kind);
+      }
+      return isRefused(name) ? refuse(name, b) : answer(object, name, a, b, c, s, t);
+    } catch (RuntimeException | AssertionError e) { // native code cannot unwind
+      fail(name + ": " + e.getMessage());
+      return 0;
+    }
+  }
+
+  private long refuse(String name, long error) {
+    if (name.endsWith(":error:")) {
+      MemorySegment.ofAddress(error).reinterpret(8).set(JAVA_LONG, 0, error("refused by the test").id);
+    }
+    return 0;
+  }
+
+  StandInObject error(String text) {
+    StandInObject error = autoreleased(create("Error"));
+    error.text = text;
+    return error;
+  }
+
+  private StandInObject text(String text) {
+    StandInObject string = autoreleased(create("String"));
+    string.text = text;
+    return string;
+  }
+
+  private long answer(StandInObject object, String name, long a, long b, long c, MemorySegment s, MemorySegment t) {
+    return switch (object.kind + " " + name) {
+      case "Class stringWithUTF8String:" -> text(string(a)).id;
+      case "String UTF8String" -> texts.allocateFrom(object.text).address();
+      case "Error localizedDescription" -> text(object.text).id;
+      case "Device name" -> text("Apple Test").id;
+      case "Device supportsFamily:" -> families.contains(a) ? 1 : 0;
+      case "Device recommendedMaxWorkingSetSize" -> 22_906_503_168L;
+      case "Device maxBufferLength" -> maxBuffer;
+      case "Device newCommandQueue" -> create("Queue").id;
+      case "Device newBufferWithLength:options:" -> newBuffer(a, b);
+      case "Device newLibraryWithData:error:" -> newLibrary(object(a, "Data"), b);
+      case "Device newComputePipelineStateWithFunction:error:" -> named("Pipeline", object(a, "Function").text);
+      case "Library newFunctionWithName:" -> newFunction(object(a, "String").text);
+      case "Pipeline maxTotalThreadsPerThreadgroup" -> maxThreads;
+      case "Pipeline threadExecutionWidth" -> simdWidth;
+      case "Buffer contents" -> object.memory.address();
+      case "Queue commandBuffer" -> autoreleased(create("Commands").of(object)).id;
+      default -> object.kind.equals("Commands") || object.kind.equals("Encoder")
+          ? StandInCommands.answer(this, object, name, a, b, c, s, t)
+          : common(object, name);
+    };
+  }
+
+  /** Messages that every object takes. */
+  long common(StandInObject object, String name) {
+    switch (name) {
+      case "retain" -> object.references++;
+      case "release" -> release(object);
+      default -> throw new IllegalArgumentException("unrecognized selector sent to " + object.kind);
+    }
+    return object.id;
+  }
+
+  private long named(String kind, String text) {
+    StandInObject object = create(kind);
+    object.text = text;
+    return object.id;
+  }
+
+  private long newBuffer(long bytes, long options) {
+    if (bytes <= 0 || bytes > maxBuffer || options != 0) {
+      throw new IllegalArgumentException("buffer of " + bytes + " bytes with options " + options);
+    }
+    StandInObject buffer = create("Buffer");
+    buffer.arena = Arena.ofShared();
+    buffer.memory = buffer.arena.allocate(bytes, 16384).fill((byte) 0xa5); // Metal promises no zeros
+    return buffer.id;
+  }
+
+  private long newLibrary(StandInObject data, long error) {
+    if (!new String(data.bytes, 0, Math.min(4, data.bytes.length), StandardCharsets.ISO_8859_1).equals("MTLB")) {
+      MemorySegment.ofAddress(error).reinterpret(8).set(JAVA_LONG, 0, error("Invalid library file").id);
+      return 0;
+    }
+    return create("Library").id;
+  }
+
+  private long newFunction(String name) {
+    return blobs.blob().entries().containsKey(name) ? named("Function", name) : 0;
+  }
+
+  KernelInterface kernel(String symbol) {
+    return KernelInterface.of(blobs.blob().entry(symbol));
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+}

@@ -1,0 +1,91 @@
+package io.gllm.kernels.rocm;
+
+import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.blob.Blob;
+import io.gllm.kernels.api.portable.KernelInterface;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The code of a device. A code object holds the kernels of one source file and is loaded when the first of them is launched. */
+final class RocmModules {
+  private static final int ARGUMENT_BYTES = 11;
+  private static final int GROUP_BYTES = 13;
+  private static final int PRIVATE_BYTES = 14;
+  private static final int KERNEL_OBJECT = 22;
+  private static final int PAGE = 4096;
+
+  private final HsaCalls calls;
+  private final RocmGpu gpu;
+  private final RocmBlobs blobs;
+  private final RocmBlobs.Choice choice;
+  private final Arena images = Arena.ofShared(); // the runtime may look into a code object as long as it is loaded
+  private final Map<Integer, Long> executables = new HashMap<>();
+  private byte[] code;
+
+  RocmModules(HsaCalls calls, RocmGpu gpu, RocmBlobs blobs, RocmBlobs.Choice choice) {
+    this.calls = calls;
+    this.gpu = gpu;
+    this.blobs = blobs;
+    this.choice = choice;
+  }
+
+  Blob blob() {
+    return choice.blob();
+  }
+
+  /**
+   * The interface of a kernel.
+   *
+   * @throws KernelException if the blob lacks it
+   */
+  KernelInterface kernel(String symbol) {
+    return KernelInterface.of(blob().entry(symbol));
+  }
+
+  /** All kernels, sorted. */
+  Set<String> symbols() {
+    return new TreeSet<>(blob().entries().keySet());
+  }
+
+  /** The code of a kernel, loaded if need be. */
+  synchronized RocmKernel load(KernelInterface kernel) {
+    Long executable = executables.get(kernel.offset());
+    if (executable == null) {
+      executable = calls.load(gpu.agent(), image(kernel));
+      executables.put(kernel.offset(), executable);
+    }
+    long symbol = calls.symbol(executable, kernel.symbol() + ".kd", gpu.agent());
+    long bytes = calls.symbolNumber(symbol, ARGUMENT_BYTES);
+    int expected = RocmLaunch.argumentBytes(kernel);
+    if (bytes < expected || bytes >= expected + Long.BYTES) { // a struct may end in padding
+      throw new KernelException(kernel.symbol() + " takes " + bytes + " bytes of arguments, its manifest says " + expected);
+    }
+    return new RocmKernel(calls.symbolNumber(symbol, KERNEL_OBJECT), (int) calls.symbolNumber(symbol, GROUP_BYTES),
+        (int) calls.symbolNumber(symbol, PRIVATE_BYTES));
+  }
+
+  private MemorySegment image(KernelInterface kernel) {
+    if (code == null) {
+      code = blobs.loader().apply(blob());
+    }
+    if (kernel.bytes() <= 0 || kernel.bytes() > code.length - kernel.offset()) {
+      throw new KernelException(
+          kernel.symbol() + " leaves blob " + blob().target() + ": " + kernel.bytes() + " bytes at " + kernel.offset());
+    }
+    MemorySegment image = images.allocate(kernel.bytes(), PAGE);
+    MemorySegment.copy(code, kernel.offset(), image, ValueLayout.JAVA_BYTE, 0, kernel.bytes());
+    choice.stamp(image);
+    return image;
+  }
+
+  synchronized void close(Closing closing) {
+    executables.values().forEach(executable -> closing.step(() -> calls.destroyExecutable(executable)));
+    executables.clear();
+    images.close();
+  }
+}
