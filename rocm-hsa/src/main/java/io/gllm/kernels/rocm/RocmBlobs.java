@@ -13,7 +13,7 @@ import java.util.function.Function;
 /**
  * The compiled kernels of this version: code objects for chips ({@code gfx90a}), each of which runs on that chip and on its siblings,
  * for which the compiler makes the same code. A manifest lists these chips as the needs of a blob, each with its number in an ELF file:
- * {@code gfx1100=41,gfx1102=47}.
+ * {@code gfx1150=43,gfx1152=55}.
  *
  * @param all the blobs
  * @param loader the verified bytes of a blob

@@ -26,7 +26,7 @@ final class ProbeKernels {
   private ProbeKernels() {}
 
   static RocmBlobs blobs() {
-    String manifest = entries("gfx90a", "gfx90a=53f", GFX90A.length) + entries("gfx1100", "gfx1100=41,gfx1102=47", GFX1100.length);
+    String manifest = entries("gfx90a", "gfx90a=53f", GFX90A.length) + entries("gfx1100", "gfx1100=41", GFX1100.length);
     Map<String, Blob> blobs = BlobManifest.parse("probe", manifest);
     return new RocmBlobs(blobs.values(), blob -> (blob.target().equals("gfx90a") ? GFX90A : GFX1100).clone());
   }
