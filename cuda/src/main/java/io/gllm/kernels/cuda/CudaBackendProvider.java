@@ -7,6 +7,7 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
+import java.util.List;
 
 /** The CUDA backend: NVIDIA GPUs on Linux and Windows, through the driver library alone. */
 public final class CudaBackendProvider implements BackendProvider {
@@ -24,6 +25,11 @@ public final class CudaBackendProvider implements BackendProvider {
   @Override
   public String name() {
     return "cuda";
+  }
+
+  @Override
+  public List<String> notes() {
+    return List.of(CudaProbe.STANDING);
   }
 
   @Override

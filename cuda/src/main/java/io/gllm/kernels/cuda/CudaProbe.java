@@ -29,6 +29,7 @@ import java.util.function.Supplier;
  */
 record CudaProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, SymbolLookup> loader,
     Function<Machine, Optional<Rejection>> jcuda, Supplier<CudaBlobs> blobs) {
+  static final String STANDING = "the CUDA backend ran its kernels in an interpreter behind a stand-in for the driver, not yet run on hardware";
   private static final List<String> PLATFORMS = List.of("linux-x86_64", "windows-x86_64");
   private static final String[] DEVICE_FILES = {"/dev/nvidiactl", "/dev/nvidia0", "/dev/nvhost-gpu", "/dev/dxg"};
   private static final String[] FOLDERS = {"/usr/local/nvidia/lib64"};
@@ -121,7 +122,7 @@ record CudaProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
       throw rejected("no-kernels", e.getMessage(), "use a version of the library with kernels for this GPU, or another backend");
     }
     List<String> notes = new ArrayList<>(choice.notes());
-    notes.add("the CUDA backend ran in an interpreter behind a stand-in for the driver, never yet on hardware");
+    notes.add(STANDING);
     if (!driver.has(CudaCalls.GRAPH_FUNCTIONS)) {
       notes.add("recordings launch their kernels one by one: the driver is older than CUDA 11.4");
     }

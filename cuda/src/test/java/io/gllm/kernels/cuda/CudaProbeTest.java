@@ -159,7 +159,7 @@ class CudaProbeTest extends ProbeConformance {
     List<DeviceInfo> devices = devices(new Driver());
     assertEquals(List.of("Test GPU 1", "Test GPU 0"), devices.stream().map(DeviceInfo::name).toList());
     DeviceInfo second = devices.get(1);
-    List<String> notes = List.of("the CUDA backend ran in an interpreter behind a stand-in for the driver, never yet on hardware");
+    List<String> notes = List.of(CudaProbe.STANDING);
     assertEquals(new DeviceInfo("cuda", 0, "Test GPU 0", false, 80L << 30, List.of("sm_90", "cuda-12.8", "sm_90"), notes), second);
     assertEquals("kernels are those for sm_90, which sm_91 runs as they are", devices.get(0).notes().getFirst());
   }

@@ -10,10 +10,12 @@ import java.util.List;
  * @param name the backend
  * @param devices what it found, best first
  * @param rejection why it is not used, or null
+ * @param notes what is true of it on any machine, such as what its kernels ran on so far
  */
-public record BackendState(String name, List<DeviceInfo> devices, Rejection rejection) {
-  /** Copies the list. */
+public record BackendState(String name, List<DeviceInfo> devices, Rejection rejection, List<String> notes) {
+  /** Copies the lists. */
   public BackendState {
     devices = List.copyOf(devices);
+    notes = List.copyOf(notes);
   }
 }

@@ -114,7 +114,7 @@ final class Detection {
       return new Choice(open, new SelectionReport(states, device, null));
     } catch (KernelException e) {
       Rejection reason = new Rejection("open-failed", device.name() + ": " + e.getMessage(), "see the cause; another backend is used");
-      states.replaceAll(s -> s.name().equals(provider.name()) ? new BackendState(s.name(), s.devices(), reason) : s);
+      states.replaceAll(s -> s.name().equals(provider.name()) ? new BackendState(s.name(), s.devices(), reason, s.notes()) : s);
       return null;
     }
   }
@@ -130,17 +130,18 @@ final class Detection {
       return new BackendState(provider.name(), List.of(),
           new Rejection("spi-version",
               "built for version " + provider.spiVersion() + " of the interface, this is " + BackendProvider.SPI_VERSION,
-              "use the same version of all gllm-kernels artifacts"));
+              "use the same version of all gllm-kernels artifacts"),
+          List.of());
     }
     try {
       Probe probe = provider.probe(config);
-      return new BackendState(provider.name(), probe.devices(), probe.rejection());
+      return new BackendState(provider.name(), probe.devices(), probe.rejection(), provider.notes());
     } catch (RuntimeException | LinkageError e) {
       if (e instanceof IllegalArgumentException misuse) {
         throw misuse;
       }
       return new BackendState(provider.name(), List.of(),
-          new Rejection("probe-failed", e.toString(), "report this; another backend is used"));
+          new Rejection("probe-failed", e.toString(), "report this; another backend is used"), List.of());
     }
   }
 }

@@ -65,9 +65,9 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
     return new Builder(Detection.installed());
   }
 
-  /** Every backend with its devices, or the reason why it is not used; opens nothing. */
+  /** Every backend with its devices, or the reason why it is not used; opens nothing, but asks every driver that is installed. */
   public static List<BackendState> diagnose() {
-    return new Detection(Detection.installed(), BackendConfig.DEFAULT).probeAll();
+    return new Detection(Detection.installed(), BackendConfig.DIAGNOSIS).probeAll();
   }
 
   /**

@@ -27,6 +27,11 @@ public final class MetalBackendProvider implements BackendProvider {
   }
 
   @Override
+  public List<String> notes() {
+    return List.of(MetalProbe.STANDING);
+  }
+
+  @Override
   public Probe probe(BackendConfig config) {
     try {
       return Probe.found(List.of(probe.look().info()));

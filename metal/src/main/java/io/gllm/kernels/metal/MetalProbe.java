@@ -22,6 +22,7 @@ import java.util.function.Supplier;
  * @param blobs the compiled kernels; throws {@link KernelException} if there are none
  */
 record MetalProbe(Machine machine, BooleanSupplier nativeAccess, Function<String, SymbolLookup> loader, Supplier<MetalBlobs> blobs) {
+  static final String STANDING = "the Metal backend ran its kernels on a processor behind a stand-in for Metal, not yet run on hardware";
   private static final String FRAMEWORKS = "/System/Library/Frameworks/";
   private static final String FRAMEWORK = FRAMEWORKS + "Metal.framework";
   private static final long FAMILY_APPLE_7 = 1007;
@@ -101,7 +102,7 @@ record MetalProbe(Machine machine, BooleanSupplier nativeAccess, Function<String
       features.add("Metal3");
     }
     return new DeviceInfo("metal", 0, name, false, calls.workingSet(device), features,
-        List.of("the Metal backend ran its kernels on a processor behind a stand-in for Metal, never yet on hardware"));
+        List.of(STANDING));
   }
 
   private static BackendUnavailableException rejected(String code, String seen, String fix) {

@@ -101,7 +101,7 @@ class MetalProbeTest extends ProbeConformance {
     assertEquals("Apple Test", info.name());
     assertEquals(List.of("Apple7", "Metal3"), info.features());
     assertEquals(22_906_503_168L, info.memory());
-    assertTrue(info.notes().getFirst().endsWith("never yet on hardware"));
+    assertTrue(info.notes().getFirst().endsWith("not yet run on hardware"));
   }
 
   @AfterEach

@@ -7,6 +7,7 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
+import java.util.List;
 
 /** The ROCm backend: AMD GPUs on Linux, through the HSA runtime library alone. */
 public final class RocmBackendProvider implements BackendProvider {
@@ -27,8 +28,13 @@ public final class RocmBackendProvider implements BackendProvider {
   }
 
   @Override
+  public List<String> notes() {
+    return List.of(RocmProbe.STANDING);
+  }
+
+  @Override
   public Probe probe(BackendConfig config) {
-    return probe.probe();
+    return probe.probe(config.isDiagnosis());
   }
 
   /**

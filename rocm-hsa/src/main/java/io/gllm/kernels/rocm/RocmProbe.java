@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -28,6 +29,7 @@ import java.util.stream.Stream;
  * @param blobs the compiled kernels; throws {@link KernelException} if there are none
  */
 record RocmProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, SymbolLookup> loader, Supplier<RocmBlobs> blobs) {
+  static final String STANDING = "the ROCm backend ran its kernels in an interpreter behind a stand-in for the HSA runtime, not yet run on hardware";
   private static final String LIBRARY = "libhsa-runtime64.so.1";
 
   static RocmProbe ofThisMachine() {
@@ -45,13 +47,34 @@ record RocmProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
     }
   }
 
-  /** The devices, or the reason why there are none. */
-  Probe probe() {
+  /**
+   * The devices, or the reason why there are none.
+   *
+   * @param diagnosis whether a runtime that is installed is asked even if there is no device file
+   */
+  Probe probe(boolean diagnosis) {
     try {
       return Probe.found(look().stream().map(Usable::info).toList());
     } catch (BackendUnavailableException e) {
-      return new Probe(List.of(), e.rejection());
+      return new Probe(List.of(), diagnosis && e.rejection().code().equals("no-driver") ? withAnswer(e.rejection()) : e.rejection());
     }
+  }
+
+  /** What the runtime itself says to a machine without a device file. */
+  private Rejection withAnswer(Rejection rejection) {
+    Optional<Path> library = machine.library(LIBRARY, folders());
+    if (library.isEmpty() || !nativeAccess.getAsBoolean()) {
+      return rejection;
+    }
+    String answer;
+    try {
+      List<RocmGpu> gpus = gpus(new HsaCalls(new HsaLibrary(library.get().toString(), load(library.get()))));
+      answer = "it found " + String.join("; ", gpus.stream().map(RocmGpu::describe).toList());
+    } catch (BackendUnavailableException e) {
+      answer = e.rejection().seen();
+    }
+    return new Rejection(rejection.code(), rejection.seen() + "; the HSA runtime is installed (" + library.get() + "): " + answer,
+        rejection.fix());
   }
 
   /**
@@ -156,7 +179,7 @@ record RocmProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
   private static Usable describe(RocmGpu gpu, RocmBlobs kernels, HsaLibrary hsa) {
     RocmBlobs.Choice choice = kernels.choose(gpu);
     List<String> notes = new ArrayList<>(choice.notes());
-    notes.add("the ROCm backend ran on a stand-in for the HSA runtime, not yet run on hardware");
+    notes.add(STANDING);
     List<String> features = List.of(choice.chip().name(), choice.blob().target());
     DeviceInfo info = new DeviceInfo("rocm", gpu.ordinal(), gpu.name(), false, gpu.memory(), features, notes);
     return new Usable(gpu, kernels, choice, hsa, info);

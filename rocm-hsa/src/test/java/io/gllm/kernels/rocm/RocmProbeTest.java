@@ -1,6 +1,7 @@
 package io.gllm.kernels.rocm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
@@ -40,7 +41,7 @@ class RocmProbeTest extends ProbeConformance {
   }
 
   private Probe probe(Machine machine, boolean nativeAccess, Function<Object, SymbolLookup> loader) {
-    return new RocmProbe(machine, () -> nativeAccess, loader::apply, kernels).probe();
+    return new RocmProbe(machine, () -> nativeAccess, loader::apply, kernels).probe(false);
   }
 
   @Override
@@ -62,6 +63,28 @@ class RocmProbeTest extends ProbeConformance {
     Rejection rejection = look(linux(), true, NEVER_LOADED);
     assertEquals("no-driver", rejection.code());
     assertTrue(rejection.seen().contains("/dev/kfd"));
+  }
+
+  @Test
+  void aDiagnosisSaysWhatTheRuntimeAnswersWithoutDeviceFile() throws IOException {
+    RocmProbe probe = new RocmProbe(linux(), () -> true, _ -> runtime, kernels);
+    assertFalse(probe.probe(true).rejection().seen().contains("HSA"), "nothing is installed");
+    create("opt/rocm/lib/libhsa-runtime64.so.1");
+    runtime.failCall(0, HsaCalls.OUT_OF_RESOURCES);
+    Rejection rejection = probe.probe(true).rejection();
+    assertEquals("no-driver", rejection.code());
+    assertTrue(rejection.seen().startsWith("/dev/kfd does not exist"), rejection.seen());
+    assertTrue(rejection.seen().endsWith("hsa_init answered 0x1008: words for 4104, which means that there is no usable AMD GPU"),
+        rejection.seen());
+    assertTrue(probe.probe(true).rejection().seen().endsWith("it found AMD Test 0 (gfx90a, 1.0 GiB)"), "a runtime that finds one all the same");
+    assertEquals(0, runtime.users, "the runtime was not stopped");
+  }
+
+  @Test
+  void aDiagnosisWithoutNativeAccessLoadsNothing() throws IOException {
+    create("opt/rocm/lib/libhsa-runtime64.so.1");
+    RocmProbe probe = new RocmProbe(linux(), () -> false, NEVER_LOADED::apply, kernels);
+    assertFalse(probe.probe(true).rejection().seen().contains("hsa_init"));
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.Probe;
 import io.gllm.kernels.api.spi.Rejection;
+import java.util.List;
 
 /** The Vulkan backend: GPUs of any maker on Linux and Windows, and software devices such as llvmpipe. */
 public final class VulkanBackendProvider implements BackendProvider {
@@ -16,6 +17,11 @@ public final class VulkanBackendProvider implements BackendProvider {
   @Override
   public String name() {
     return "vulkan";
+  }
+
+  @Override
+  public List<String> notes() {
+    return List.of("the Vulkan backend ran on Mesa's llvmpipe, not yet run on hardware");
   }
 
   @Override

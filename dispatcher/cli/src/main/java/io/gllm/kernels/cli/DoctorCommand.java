@@ -44,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     List<BackendState> backends = KernelDispatcher.diagnose();
-    List<BlobState> blobs = Stream.of("cpu", "cuda", "cuda-tuned", "metal", "vulkan").map(DoctorCommand::checkBlobs).toList();
+    List<BlobState> blobs = Stream.of("cpu", "cuda", "cuda-tuned", "rocm", "metal", "vulkan").map(DoctorCommand::checkBlobs).toList();
     String chosen = chosen();
     Map<String, SelfTestReport> tests = selfTest ? selfTests(backends) : Map.of();
     PrintWriter out = spec.commandLine().getOut();
@@ -120,6 +120,7 @@ final class DoctorCommand implements Callable<Integer> {
         out.printf("[--] %-7s %s%n", backend.name(), backend.rejection().seen());
         out.println("             fix: " + backend.rejection().fix());
       }
+      ownNotes(backend).forEach(note -> out.println("             " + note));
       print(out, tests.get(backend.name()));
     }
     for (BlobState blob : blobs) {
@@ -129,6 +130,11 @@ final class DoctorCommand implements Callable<Integer> {
     out.println("java         " + System.getProperty("java.vm.name") + " " + Runtime.version());
     out.println("all tiers    java " + FLAGS + " ...");
     out.println("chosen       " + (chosen == null ? "none" : chosen));
+  }
+
+  /** Notes of the backend that none of its devices repeats. */
+  private static List<String> ownNotes(BackendState backend) {
+    return backend.notes().stream().filter(note -> backend.devices().stream().noneMatch(device -> device.notes().contains(note))).toList();
   }
 
   private static void print(PrintWriter out, SelfTestReport test) {
@@ -172,6 +178,7 @@ final class DoctorCommand implements Callable<Integer> {
       entry.put("reason", backend.rejection().seen());
       entry.put("fix", backend.rejection().fix());
     }
+    entry.put("notes", backend.notes());
     entry.put("devices", backend.devices().stream().map(DoctorCommand::entry).toList());
     return entry;
   }

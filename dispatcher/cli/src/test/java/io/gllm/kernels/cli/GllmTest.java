@@ -78,6 +78,7 @@ class GllmTest {
     for (String backend : new String[]{"cuda", "rocm", "metal", "vulkan", "cpu"}) {
       assertTrue(out.toString().contains(backend), out.toString());
     }
+    assertEquals(4, out.toString().split("not yet run on hardware", -1).length - 1, out::toString); // of all but the CPU
     assertTrue(out.toString().contains("fix:") && out.toString().contains("all SHA-256 match"), out.toString());
   }
 

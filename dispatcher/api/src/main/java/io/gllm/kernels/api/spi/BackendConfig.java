@@ -12,9 +12,20 @@ public record BackendConfig(Map<String, String> options) {
   /** No option set in code. */
   public static final BackendConfig DEFAULT = new BackendConfig(Map.of());
 
+  /**
+   * For people who want to know why there is no device: a probe asks a driver that is installed even where there is no hope, and says
+   * what it answered.
+   */
+  public static final BackendConfig DIAGNOSIS = new BackendConfig(Map.of("probe", "diagnosis"));
+
   /** Copies the map. */
   public BackendConfig {
     options = Map.copyOf(options);
+  }
+
+  /** Whether a probe looks further than a choice needs. */
+  public boolean isDiagnosis() {
+    return "diagnosis".equals(get("probe"));
   }
 
   /** The value of {@code key}, or null. */

@@ -1,5 +1,7 @@
 package io.gllm.kernels.api.spi;
 
+import java.util.List;
+
 /** Entry point of a backend, found by {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
   /** Version of this interface; a provider that was built against another one is rejected with a reason. */
@@ -12,6 +14,11 @@ public interface BackendProvider {
 
   /** Lower-case name: {@code cuda}, {@code rocm}, {@code metal}, {@code vulkan} or {@code cpu}. */
   String name();
+
+  /** What people should know of the backend on any machine, such as what its kernels ran on so far. */
+  default List<String> notes() {
+    return List.of();
+  }
 
   /**
    * Looks for devices: cheap checks first (device file, then library), nothing restricted unless there is hope. Never
