@@ -100,7 +100,7 @@ class HsacoTest {
 
   @ParameterizedTest
   @CsvSource({"0, 128, shared bytes of the descriptor: 128", "4, 4, private bytes of the descriptor: 4",
-    "8, 8, argument bytes of the descriptor: 8", "16, 0, start of the code", "49, 0, float mode: ", "50, 0, float mode: ",
+    "8, 8, argument bytes of the descriptor: 8", "16, 0, start of the code", "49, 16, float mode: 241", "50, 0, float mode: 0",
     "52, 1, scratch of the descriptor", "56, 9, ", "56, 10, registers set at the start: 10", "57, 4, registers set at the start: ",
     "58, 1, preloaded arguments: 1"})
   void aFaultInADescriptorIsNoticed(int at, int value, String fault) {
