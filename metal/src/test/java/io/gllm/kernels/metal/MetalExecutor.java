@@ -25,8 +25,9 @@ import org.junit.jupiter.api.Assumptions;
  * fibers, every access checked, divergent barriers and races in threadgroup memory reported.
  */
 final class MetalExecutor {
-  private static final Path SCRIPT = Path.of("..", "scripts", "kernels", "metal-executor");
-  private static final Path FOLDER = Path.of("target", "metal-executor");
+  private static final Path ROOT = root();
+  private static final Path SCRIPT = ROOT.resolve("scripts").resolve("kernels").resolve("metal-executor");
+  private static final Path FOLDER = ROOT.resolve("metal").resolve("target").resolve("metal-executor");
   private static final List<String> TOOLS = List.of("clang-14", "llc-14", "llvm-dis-14", "python3");
   private static MetalExecutor instance;
 
@@ -43,6 +44,15 @@ final class MetalExecutor {
     } catch (IOException e) {
       throw new KernelException("no interfaces", e);
     }
+  }
+
+  /** The folder of the repository: tests run in that of their module. */
+  private static Path root() {
+    Path folder = Path.of("").toAbsolutePath();
+    while (!Files.exists(folder.resolve("mvnw")) && folder.getParent() != null) {
+      folder = folder.getParent();
+    }
+    return folder;
   }
 
   /** All kernels, compiled at the first call. */
