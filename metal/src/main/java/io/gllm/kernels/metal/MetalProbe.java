@@ -101,7 +101,8 @@ record MetalProbe(Machine machine, BooleanSupplier nativeAccess, Function<String
       features.add("Metal3");
     }
     return new DeviceInfo("metal", 0, name, false, calls.workingSet(device), features,
-        List.of("the Metal backend ran its kernels on a processor behind a stand-in for Metal, never yet on hardware"));
+        List.of("the Metal backend ran its kernels on a processor behind a stand-in for Metal, never yet on hardware",
+            "recordings are encoded again for each replay: Metal runs a command buffer once"));
   }
 
   private static BackendUnavailableException rejected(String code, String seen, String fix) {
