@@ -184,8 +184,9 @@ public final class KernelDispatcher extends ModelOps implements AutoCloseable {
   }
 
   /**
-   * The bytes of a segment as a buffer on the device: without a copy where the device can use the memory as it is, else uploaded. Until the
-   * buffer is closed the segment must stay alive and unchanged. A segment that is read-only gives a buffer that is.
+   * The bytes of a segment as a buffer on the device: without a copy where a GPU can use the memory as it is, else uploaded. Until the
+   * buffer is closed the segment must stay alive and unchanged; one that is read-only may give a buffer that is. Where kernels use host
+   * memory in place, {@link Buffer#wrap} needs no copy.
    */
   public Buffer share(MemorySegment values, ElementType type) {
     long length = elements(values, type);

@@ -17,7 +17,9 @@ class CudaRecordingTest extends RecordingTest {
   }
 
   @AfterEach
-  void nothingWasWrong() {
+  @Override
+  void close() {
+    super.close();
     assertEquals(List.of(), cuda == null ? List.of() : cuda.mistakes());
   }
 }

@@ -22,7 +22,9 @@ class MetalRecordingTest extends RecordingTest {
   }
 
   @AfterEach
-  void nothingWasWrong() {
+  @Override
+  void close() {
+    super.close();
     assertEquals(List.of(), metal == null ? List.of() : metal.mistakes());
   }
 }

@@ -177,10 +177,10 @@ final class MetalDevice implements Device {
   /** Frees memory that is already marked as closed, after every call that may still use it. */
   void release(MetalMemory closed) {
     if (memory.contains(closed)) {
-      queues.forEach(Queue::quiesce);
       if (closed.isShared()) {
         queues.forEach(MetalQueue::finishQuietly); // a command buffer retains the buffer, but not the pages of the host
       } else {
+        queues.forEach(Queue::quiesce);
         inUse.addAndGet(-closed.byteSize());
       }
       giveBack(closed);

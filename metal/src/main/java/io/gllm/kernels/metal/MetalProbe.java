@@ -102,7 +102,7 @@ record MetalProbe(Machine machine, BooleanSupplier nativeAccess, Function<String
       features.add("Metal3");
     }
     return new DeviceInfo("metal", 0, name, false, calls.workingSet(device), features,
-        List.of(STANDING));
+        List.of(STANDING, "recordings are encoded again for each replay: Metal runs a command buffer once"));
   }
 
   private static BackendUnavailableException rejected(String code, String seen, String fix) {

@@ -221,12 +221,7 @@ final class MetalQueue extends Queue implements Launcher {
 
   /** Waits for all launches, for memory that goes away; the next wait tells what failed. Called by any thread, also after closing. */
   void finishQuietly() {
-    try {
-      begin();
-    } catch (IllegalStateException e) {
-      return; // closed, so everything has run
-    }
-    try {
+    exclusively(() -> {
       long pool = calls.push();
       try {
         if (encoder != 0) {
@@ -236,9 +231,7 @@ final class MetalQueue extends Queue implements Launcher {
       } finally {
         calls.pop(pool);
       }
-    } finally {
-      end();
-    }
+    });
   }
 
   @Override

@@ -177,6 +177,23 @@ class MetalDeviceTest {
     }
   }
 
+  @Test
+  void memoryOfTheHostWaitsForEveryQueueAlsoWhileOneRecords() {
+    open();
+    MemorySegment bytes = arena.allocate(8192, 4096).asSlice(0, 4);
+    bytes.setAtIndex(JAVA_FLOAT, 0, 3);
+    Buffer shared = Buffer.owning(device.share(bytes), DType.F32, 1);
+    Buffer y = onDevice(0);
+    add(shared, shared, y);
+    try (Queue other = device.openQueue(Numerics.FAST)) {
+      other.discard(other.record(null, () -> {
+        shared.close();
+        bytes.fill((byte) 0xcc);
+      }));
+    }
+    assertArrayEquals(new float[]{6}, download(y));
+  }
+
   /** Kernels read up to 16 bytes at a time, so the last page needs room behind the bytes. */
   @ParameterizedTest
   @CsvSource({"8, 8, not at the start of a page", "0, 4096, nothing behind the bytes", "0, 4081, too little behind them", "0, 0, nothing"})

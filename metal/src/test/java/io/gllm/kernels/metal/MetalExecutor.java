@@ -25,8 +25,9 @@ import org.junit.jupiter.api.Assumptions;
  * fibers, every access checked, divergent barriers and races in threadgroup memory reported.
  */
 final class MetalExecutor {
-  private static final Path SCRIPT = Path.of("scripts", "kernels", "metal-executor");
-  private static final Path FOLDER = Path.of("target", "metal-executor");
+  private static final Path ROOT = root();
+  private static final Path SCRIPT = ROOT.resolve("scripts").resolve("kernels").resolve("metal-executor");
+  private static final Path FOLDER = ROOT.resolve("metal").resolve("target").resolve("metal-executor");
   private static final List<String> TOOLS = List.of("clang-14", "llc-14", "llvm-dis-14", "python3");
   private static MetalExecutor instance;
 
@@ -43,6 +44,15 @@ final class MetalExecutor {
     } catch (IOException e) {
       throw new KernelException("no interfaces", e);
     }
+  }
+
+  /** The folder of the repository: tests run in that of their module. */
+  private static Path root() {
+    Path folder = Path.of("").toAbsolutePath();
+    while (!Files.exists(folder.resolve("mvnw")) && folder.getParent() != null) {
+      folder = folder.getParent();
+    }
+    return folder;
   }
 
   /** All kernels, compiled at the first call. */
@@ -77,7 +87,7 @@ final class MetalExecutor {
 
   private static MetalExecutor build(Path folder, String... options) {
     requireTools();
-    List<String> command = new ArrayList<>(List.of(script().toString(), folder.toString()));
+    List<String> command = new ArrayList<>(List.of(SCRIPT.toString(), folder.toString()));
     command.addAll(List.of(options));
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -89,15 +99,6 @@ final class MetalExecutor {
       throw new KernelException("compiling the metallib for this machine failed", e);
     }
     return new MetalExecutor(folder);
-  }
-
-  /** Tests run in the folder of their module, which is not always this one. */
-  private static Path script() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (folder.getParent() != null && !Files.exists(folder.resolve(SCRIPT))) {
-      folder = folder.getParent();
-    }
-    return folder.resolve(SCRIPT);
   }
 
   /** What the modules' metadata says: a kernel's name, its buffers, bytes of parameters and of threadgroup memory, by tabulators. */

@@ -205,7 +205,7 @@ final class StandInMetal implements SymbolLookup {
     if (deliveries("objc_autoreleasePoolPop") == 0) {
       return;
     }
-    if (open.size() != pool) {
+    if (open.size() != pool || pool == 0) {
       fail("pool " + pool + " popped where " + open.size() + " are open");
     } else {
       open.pop().forEach(this::release);

@@ -15,13 +15,13 @@ class CudaModelsTest extends ModelConformance {
     return TestDispatchers.strict(cuda.provider());
   }
 
-  /** The tuned kernels encode activations as the CPU does, so that block formats agree too. */
+  /** Q4_K takes the other way at a tie: prompts are multiplied as f32 here, and as integers on the CPU. */
   @Override
   protected List<String> fast() {
-    return List.of("f32", "f16", "q8_0", "q4_k");
+    return List.of("f32", "f16", "q8_0");
   }
 
-  /** The portable kernels, which are those of the fast mode for f32 and f16, take a minute for each block format. */
+  /** The others have the same kernels in both modes, or take a minute more. */
   @Override
   protected List<String> reproducible() {
     return Boolean.getBoolean("gllm.nightly") ? List.of("f32", "f16", "q8_0", "q4_k") : List.of("q4_k");

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 /** The finished jars that the one dependency brings, as a user gets them. */
 final class Artifacts {
   private static final List<String> TEST_ONLY = List.of("gllm-kernels-testkit");
+  private static final String STAND_IN = "-tests.jar";
   /** What backends bring along. */
   private static final List<String> FOREIGN = List.of("lwjgl-");
 
@@ -36,7 +37,7 @@ final class Artifacts {
 
   private static Stream<Path> classPath() {
     return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
-        .filter(path -> path.toString().endsWith(".jar"));
+        .filter(path -> path.toString().endsWith(".jar") && !path.toString().endsWith(STAND_IN));
   }
 
   private static boolean startsWith(Path path, List<String> names) {

@@ -19,9 +19,9 @@ public abstract class DeviceMemory implements AutoCloseable {
   /** The bytes as host memory, or null if the host cannot see them. */
   public abstract MemorySegment segment();
 
-  /** Whether kernels must not write it, as host memory that is mapped for reading. */
+  /** Whether kernels must not write it though it has no {@link #segment}, as host memory that is mapped for reading. */
   public boolean isReadOnly() {
-    return segment() != null && segment().isReadOnly();
+    return false;
   }
 
   /** Whether the memory is still there. */

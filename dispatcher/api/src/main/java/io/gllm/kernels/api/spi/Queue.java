@@ -75,6 +75,16 @@ public abstract class Queue implements AutoCloseable {
     lock.unlock();
   }
 
+  /** Runs something while no launch is under way: as {@link #quiesce}, also for a closed queue, or within a recording of another one. */
+  protected final void exclusively(Runnable work) {
+    lock.lock();
+    try {
+      work.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * The kernel for an operator and element type, bound to this queue. Kernels of one queue share scratch memory, so they
    * run one at a time. Called at start only.

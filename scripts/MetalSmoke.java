@@ -1,0 +1,143 @@
+import io.gllm.kernels.KernelDispatcher;
+import io.gllm.kernels.api.BackendUnavailableException;
+import io.gllm.kernels.api.Buffer;
+import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.spi.Device;
+import io.gllm.kernels.api.spi.SelfTestReport;
+import io.gllm.kernels.model.GenerationOptions;
+import io.gllm.kernels.model.GenerationResult;
+import io.gllm.kernels.model.LlamaModel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+
+/**
+ * The first run on a Mac with Apple silicon, ten minutes of its owner's time: macOS 13 or later, JDK 25.
+ *
+ * <pre>
+ *   ./gllm doctor                                                              # builds, and says what it finds
+ *   java --enable-native-access=ALL-UNNAMED -cp dispatcher/cli/target/gllm.jar scripts/MetalSmoke.java
+ *   MTL_DEBUG_LAYER=1 MTL_SHADER_VALIDATION=1 java ... scripts/MetalSmoke.java # the same with Metal's own checks; slow
+ * </pre>
+ *
+ * Expected are these lines, other numbers where it says N:
+ *
+ * <pre>
+ *   1 device: Apple N, N GB
+ *   2 kernels: N of N give their known answers
+ *   3 operators: the bits of the CPU
+ *   4 tokens: those of the CPU: ", N..."
+ *   5 recording: N replays, N bytes a token, N tokens/s
+ *   6 GPU: N us a token by its own clock
+ *   PASS
+ * </pre>
+ *
+ * Please send the whole output with the versions of macOS and the chip; for FAIL, or if the process ends, also the newest files of
+ * ~/Library/Logs/DiagnosticReports whose names begin with java or MTLCompilerService.
+ */
+public final class MetalSmoke {
+  private static final String MODEL = "META-INF/gllm/models/tiny-q8_0.gguf";
+  private static final int TOKENS = 24;
+
+  private final PrintStream out;
+  private boolean passed = true;
+
+  private MetalSmoke(PrintStream out) {
+    this.out = out;
+  }
+
+  /** Ends with 0 if everything is as expected. */
+  public static void main(String[] args) throws IOException {
+    System.out.println(System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch") + ", Java "
+        + Runtime.version());
+    Path model = Files.createTempFile("gllm", ".gguf");
+    try (InputStream bundled = MetalSmoke.class.getClassLoader().getResourceAsStream(MODEL)) {
+      Files.copy(bundled, model, StandardCopyOption.REPLACE_EXISTING);
+      SelfTestReport tests;
+      try (Device device = KernelDispatcher.builder().backend("metal").openDevice()) {
+        tests = device.testKernels();
+      }
+      boolean passed;
+      try (KernelDispatcher metal = KernelDispatcher.builder().backend("metal").create()) {
+        passed = run(metal, tests, model, System.out);
+      }
+      System.exit(passed ? 0 : 1);
+    } catch (BackendUnavailableException e) {
+      System.out.println("FAIL: " + e.getMessage());
+      System.exit(1);
+    } finally {
+      Files.delete(model);
+    }
+  }
+
+  /** All steps. */
+  public static boolean run(KernelDispatcher metal, SelfTestReport tests, Path model, PrintStream out) {
+    MetalSmoke smoke = new MetalSmoke(out);
+    out.printf("1 device: %s, %d GB%n", metal.device().name(), metal.device().memory() >> 30);
+    smoke.check("2 kernels", tests.quarantined().isEmpty(), tests.passed() + " of " + (tests.passed() + tests.quarantined().size())
+        + " give their known answers " + (tests.quarantined().isEmpty() ? "" : tests.quarantined()));
+    try (KernelDispatcher cpu = KernelDispatcher.builder().backend("cpu").create(); KernelDispatcher here = cpu.reproducible();
+        KernelDispatcher there = metal.reproducible()) {
+      smoke.check("3 operators", Arrays.equals(operators(here), operators(there)), "the bits of the CPU");
+      smoke.tokens(here, there, model);
+    }
+    out.println(smoke.passed ? "PASS" : "FAIL");
+    return smoke.passed;
+  }
+
+  private void check(String step, boolean right, String what) {
+    out.println(step + ": " + (right ? "" : "FAIL, expected: ") + what);
+    passed &= right;
+  }
+
+  /** A norm, a product, a softmax, and a sum over everything. */
+  private static float[] operators(KernelDispatcher kernels) {
+    int rows = 5;
+    int dim = 96;
+    float[] values = new float[rows * dim];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) Math.sin(0.7 * i);
+    }
+    try (Buffer x = kernels.upload(values);
+        Buffer weight = kernels.upload(Arrays.copyOf(values, dim));
+        Buffer y = kernels.allocate(DType.F32, rows * dim);
+        Buffer products = kernels.allocate(DType.F32, rows * rows);
+        Buffer result = kernels.allocate(DType.F32, rows * rows)) {
+      kernels.rmsNorm(x, weight, y, rows, dim, 1e-5f);
+      kernels.gemmBt(y, x, products, rows, rows, dim);
+      kernels.softmax(products, null, result, rows, rows, 0.5f);
+      return kernels.readFloats(result);
+    }
+  }
+
+  private static long traffic(KernelDispatcher kernels, Runnable calls) {
+    long before = kernels.transfers().deviceToHost() + kernels.transfers().hostToDevice();
+    calls.run();
+    return kernels.transfers().deviceToHost() + kernels.transfers().hostToDevice() - before;
+  }
+
+  private void tokens(KernelDispatcher here, KernelDispatcher there, Path model) {
+    GenerationOptions options = GenerationOptions.greedy(TOKENS);
+    String prompt = "Once upon a time";
+    try (LlamaModel near = LlamaModel.load(here, model); LlamaModel far = LlamaModel.load(there, model)) {
+      int[] expected = near.generate(prompt, options, piece -> {}).ids();
+      far.generate(prompt, GenerationOptions.greedy(3), piece -> {}); // compiles kernels, and records
+      long few = traffic(there, () -> far.generate(prompt, GenerationOptions.greedy(4), piece -> {}));
+      long replays = there.launches().replays();
+      long nanos = there.deviceNanos();
+      GenerationResult[] result = new GenerationResult[1];
+      long many = traffic(there, () -> result[0] = far.generate(prompt, options, piece -> {}));
+      check("4 tokens", Arrays.equals(expected, result[0].ids()), "those of the CPU: \"" + result[0].text() + "\"");
+      long bytes = (many - few) / (TOKENS - 4);
+      check("5 recording", there.launches().replays() - replays == TOKENS - 1 && bytes <= 8,
+          String.format("%d replays, %d bytes a token, %.0f tokens/s", there.launches().replays() - replays, bytes,
+              TOKENS * 1e9 / result[0].decodeNanos()));
+      long used = there.deviceNanos() - nanos;
+      check("6 GPU", used > 0, used / TOKENS / 1000 + " us a token by its own clock");
+    }
+  }
+}
