@@ -35,7 +35,7 @@ final class FlowOpcodes {
     wait(table, "s_wait_kmcnt", Chip.SCALARS);
     table.put("s_wait_loadcnt_dscnt", o -> {
       int both = Operands.constant(o.operand(0), false);
-      return new Waits(new Op[]{new Wait(Chip.LOADS, both >> 8), new Wait(Chip.SHARED, both & 63)});
+      return new Sequence(new Wait(Chip.LOADS, both >> 8), new Wait(Chip.SHARED, both & 63));
     });
     branch(table, "s_branch", _ -> true);
     branch(table, "s_cbranch_scc0", w -> !w.scc());
@@ -87,7 +87,7 @@ final class FlowOpcodes {
       int most = Integer.parseInt(m.group(2));
       ops[n++] = new Wait(m.group(1).equals("vmcnt") ? Chip.LOADS : Chip.SHARED, m.group(1).equals("expcnt") ? Integer.MAX_VALUE : most);
     }
-    return n == 1 ? ops[0] : new Waits(ops);
+    return n == 1 ? ops[0] : new Sequence(ops);
   }
 
   private static Op message(Operands o) {
@@ -164,21 +164,6 @@ final class FlowOpcodes {
     @Override
     void run(Wave w) {
       w.outstanding.await(counter, most);
-    }
-  }
-
-  private static final class Waits extends Op {
-    private final Op[] ops;
-
-    Waits(Op[] ops) {
-      this.ops = ops;
-    }
-
-    @Override
-    void run(Wave w) {
-      for (Op op : ops) {
-        op.run(w);
-      }
     }
   }
 

@@ -110,7 +110,7 @@ public final class GcnKernel {
   /** Moves the spare row into a register. */
   Op move(String register) {
     Operands operands = new Operands(new Line("", "", List.of(register), Map.of()), this, -1);
-    Op op = VectorOpcodes.copy(operands.result(0, 1), spare());
+    Op op = VectorOpcodes.copy(operands.result(0, 1), Source.ofRow(spare()));
     op.touched = operands.touched();
     return op;
   }

@@ -208,43 +208,4 @@ final class Loops {
       w.writeMask(result, bits & w.exec(), a.known(w) & b.known(w) | ~w.exec());
     }
   }
-
-  /** Two numbers at once, in two registers each; {@code a} to {@code c} have their halves chosen already. */
-  static final class Pairs extends Op {
-    private final Float2 op;
-    private final int result;
-    private final Source[] low;
-    private final Source[] high;
-
-    Pairs(Float2 op, int result, Source[] low, Source[] high) {
-      this.op = op;
-      this.result = result;
-      this.low = low;
-      this.high = high;
-    }
-
-    @Override
-    void run(Wave w) {
-      if (w.exec() == 0) {
-        return;
-      }
-      int[] a = low[0].lanes(w, 0);
-      int[] b = low[1].lanes(w, 1);
-      int[] c = high[0].lanes(w, 2);
-      int[] d = high[1].lanes(w, 3);
-      long knownLow = low[0].known(w) & low[1].known(w);
-      long knownHigh = high[0].known(w) & high[1].known(w);
-      int[] first = w.v[result];
-      int[] second = w.v[result + 1];
-      int[] mask = w.masks();
-      for (int l = 0; l < first.length; l++) {
-        int x = Float.floatToRawIntBits(op.of(Float.intBitsToFloat(a[l]), Float.intBitsToFloat(b[l])));
-        int y = Float.floatToRawIntBits(op.of(Float.intBitsToFloat(c[l]), Float.intBitsToFloat(d[l])));
-        first[l] = first[l] & ~mask[l] | x & mask[l];
-        second[l] = second[l] & ~mask[l] | y & mask[l];
-      }
-      w.wrote(result, knownLow);
-      w.wrote(result + 1, knownHigh);
-    }
-  }
 }

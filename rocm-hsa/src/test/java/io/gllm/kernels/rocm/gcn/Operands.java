@@ -31,6 +31,11 @@ final class Operands {
     this.instead = instead;
   }
 
+  /** The row that no instruction names. */
+  int spare() {
+    return vectors;
+  }
+
   int count() {
     return line.operands().size();
   }

@@ -7,25 +7,23 @@ import java.util.Arrays;
  * one writes, race unless a barrier lies between; the lanes of a wave keep their order, unless one instruction writes a word twice.
  */
 final class Shared {
+  private static final int WAVE = 27;
+  private static final int STEPS = (1 << WAVE) - 1;
+
   final int bytes;
   final int[] words;
-  private final int[] written;
-  private final int[] writer;
-  private final int[] writeStep;
-  private final int[] read;
-  private final int[] readers;
-  private int now;
-  private int groupStart;
+  /** The time, the wave, and the lowest bits of its step. */
+  private final long[] written;
+  /** The time, and a bit for each wave. */
+  private final long[] read;
+  private long now;
+  private long groupStart;
 
   Shared(int bytes) {
     this.bytes = bytes;
-    int n = (bytes + 3) / 4;
-    words = new int[n];
-    written = new int[n];
-    writer = new int[n];
-    writeStep = new int[n];
-    read = new int[n];
-    readers = new int[n];
+    words = new int[(bytes + 3) / 4];
+    written = new long[words.length];
+    read = new long[words.length];
   }
 
   /** A new group: nothing has been written. */
@@ -45,35 +43,35 @@ final class Shared {
 
   /** Whether a word has been written by this group; faults if another wave has just written it. */
   boolean read(Wave w, int lane, int word) {
-    if (written[word] == now && writer[word] != w.index) {
-      throw new LaneFault(lane,
-          "race: reads shared memory that wave " + writer[word] + " wrote, with no barrier between: byte " + 4 * word);
+    long last = written[word];
+    if (last >>> 32 == now && wave(last) != w.index) {
+      throw new LaneFault(lane, "race: reads shared memory that wave " + wave(last) + " wrote, with no barrier between: byte " + 4 * word);
     }
-    if (read[word] != now) {
-      read[word] = now;
-      readers[word] = 0;
-    }
-    readers[word] |= 1 << w.index;
-    return written[word] >= groupStart;
+    long others = read[word];
+    read[word] = (others >>> 32 == now ? others : now << 32) | 1L << w.index;
+    return last >>> 32 >= groupStart;
+  }
+
+  private static int wave(long mark) {
+    return (int) mark >>> WAVE;
   }
 
   void write(Wave w, int lane, int word, int value) {
-    if (written[word] == now) {
-      if (writer[word] != w.index) {
-        throw new LaneFault(lane,
-            "race: writes shared memory that wave " + writer[word] + " wrote, with no barrier between: byte " + 4 * word);
+    long last = written[word];
+    if (last >>> 32 == now) {
+      if (wave(last) != w.index) {
+        throw new LaneFault(lane, "race: writes shared memory that wave " + wave(last) + " wrote, with no barrier between: byte " + 4 * word);
       }
-      if (writeStep[word] == w.step) {
+      if (((int) last & STEPS) == (w.step & STEPS)) {
         throw new LaneFault(lane, "race: writes shared memory that another lane of the instruction writes: byte " + 4 * word);
       }
     }
-    if (read[word] == now && (readers[word] & ~(1 << w.index)) != 0) {
-      throw new LaneFault(lane, "race: writes shared memory that wave " + Integer.numberOfTrailingZeros(readers[word] & ~(1 << w.index))
+    int readers = (int) read[word] & ~(1 << w.index);
+    if (read[word] >>> 32 == now && readers != 0) {
+      throw new LaneFault(lane, "race: writes shared memory that wave " + Integer.numberOfTrailingZeros(readers)
           + " read, with no barrier between: byte " + 4 * word);
     }
-    written[word] = now;
-    writer[word] = w.index;
-    writeStep[word] = w.step;
+    written[word] = now << 32 | (w.index << WAVE | w.step & STEPS) & 0xffffffffL;
     words[word] = value;
   }
 }

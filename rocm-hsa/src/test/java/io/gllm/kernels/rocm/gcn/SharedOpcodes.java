@@ -28,16 +28,23 @@ final class SharedOpcodes {
     return new int[]{o.number("offset0") * unit, o.number("offset1") * unit};
   }
 
-  /** The word that a lane's access starts at. */
-  private static int word(Shared shared, int lane, int address, int words) {
+  /** The words that the lanes' accesses start at. */
+  private static int[] start(Wave w, int[] address, int offset, int words) {
+    Shared shared = w.group.shared;
     int alignment = words == 1 ? 4 : 8;
-    if ((address & alignment - 1) != 0) {
-      throw new LaneFault(lane, "misaligned: " + 4 * words + " bytes of shared memory at " + address);
+    int[] at = w.scratch[0];
+    for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
+      int l = Long.numberOfTrailingZeros(rest);
+      int place = address[l] + offset;
+      if ((place & alignment - 1) != 0) {
+        throw new LaneFault(l, "misaligned: " + 4 * words + " bytes of shared memory at " + place);
+      }
+      if (place < 0 || place > shared.bytes - 4 * words) {
+        throw new LaneFault(l, "out of bounds: " + 4 * words + " bytes of shared memory at " + place + " of " + shared.bytes);
+      }
+      at[l] = place >> 2;
     }
-    if (address < 0 || address > shared.bytes - 4 * words) {
-      throw new LaneFault(lane, "out of bounds: " + 4 * words + " bytes of shared memory at " + address + " of " + shared.bytes);
-    }
-    return address >> 2;
+    return at;
   }
 
   private static final class Load extends Op {
@@ -59,25 +66,28 @@ final class SharedOpcodes {
       if (exec != 0) {
         w.requireKnown(w.vectorKnown[address], "reads shared memory at an address");
         Shared shared = w.group.shared;
-        int[] at = w.scratch[0];
-        System.arraycopy(w.v[address], 0, at, 0, at.length); // the result may replace it
+        int[] addresses = w.scratch[1];
+        System.arraycopy(w.v[address], 0, addresses, 0, addresses.length); // the result may replace it
         for (int p = 0; p < offsets.length; p++) {
+          int[] at = start(w, addresses, offsets[p], words);
           for (int i = 0; i < words; i++) {
-            int row = result + p * words + i;
-            int[] out = w.v[row];
-            long known = 0;
-            for (long rest = exec; rest != 0; rest &= rest - 1) {
-              int l = Long.numberOfTrailingZeros(rest);
-              int word = word(shared, l, at[l] + offsets[p], words) + i;
-              known |= shared.read(w, l, word) ? 1L << l : 0;
-              out[l] = shared.words[word];
-            }
-            w.wrote(row, known);
+            load(w, shared, at, i, result + p * words + i);
           }
         }
       }
       w.outstanding.begin(Chip.SHARED, Wave.VECTORS + result, words * offsets.length);
     }
+  }
+
+  private static void load(Wave w, Shared shared, int[] at, int i, int row) {
+    int[] out = w.v[row];
+    long known = 0;
+    for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
+      int l = Long.numberOfTrailingZeros(rest);
+      known |= shared.read(w, l, at[l] + i) ? 1L << l : 0;
+      out[l] = shared.words[at[l] + i];
+    }
+    w.wrote(row, known);
   }
 
   private static final class Store extends Op {
@@ -102,14 +112,14 @@ final class SharedOpcodes {
       if (exec != 0) {
         w.requireKnown(w.vectorKnown[address], "writes shared memory at an address");
         Shared shared = w.group.shared;
-        int[] at = w.v[address];
         for (int p = 0; p < offsets.length; p++) {
+          int[] at = start(w, w.v[address], offsets[p], words);
           for (int i = 0; i < words; i++) {
             w.requireKnown(w.vectorKnown[values[p] + i], "stores a value");
             int[] in = w.v[values[p] + i];
             for (long rest = exec; rest != 0; rest &= rest - 1) {
               int l = Long.numberOfTrailingZeros(rest);
-              shared.write(w, l, word(shared, l, at[l] + offsets[p], words) + i, in[l]);
+              shared.write(w, l, at[l] + i, in[l]);
             }
           }
         }

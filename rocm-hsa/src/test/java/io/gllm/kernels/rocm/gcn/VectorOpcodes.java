@@ -40,9 +40,9 @@ final class VectorOpcodes {
     table.put(opcode, o -> maker.of(new Loops.Registers(o.result(0, 1), 0, o.source(1), o.source(2), o.source(3))));
   }
 
-  /** Copies a row into another one. */
-  static Op copy(int result, int row) {
-    return COPY.of(new Loops.Registers(result, 0, Source.ofRow(row), null, null));
+  /** Copies an operand into a row. */
+  static Op copy(int result, Source from) {
+    return COPY.of(new Loops.Registers(result, 0, from, null, null));
   }
 
   private static void moves(Map<String, Decode> table) {
@@ -155,15 +155,16 @@ final class VectorOpcodes {
   }
 
   /**
-   * The reciprocal to one unit in the last place, which is all that devices promise: which neighbour it is changes with the operand, so
-   * that integer division, the one user, has to correct it.
+   * The reciprocal with an error below one unit in the last place, which is all that devices promise: for half of the operands the
+   * farther neighbour of the exact one, so that integer division, the one user, has to correct it.
    */
   static float reciprocal(float a) {
     float nearest = 1 / a;
-    int choice = Math.floorMod(floatToRawIntBits(a) * 0x9e3779b1 >>> 16, 3);
-    return choice == 0 || !Float.isFinite(nearest) || nearest == 0
+    float error = Math.fma(nearest, a, -1f) * Math.signum(a);
+    boolean far = Integer.bitCount(floatToRawIntBits(a) * 0x9e3779b1) % 2 == 1;
+    return !far || !Float.isFinite(nearest) || nearest == 0 || error == 0
         ? nearest
-        : choice == 1 ? Math.nextUp(nearest) : Math.nextDown(nearest);
+        : error > 0 ? Math.nextDown(nearest) : Math.nextUp(nearest);
   }
 
   private static void conversions(Map<String, Decode> table) {

@@ -1,5 +1,9 @@
 package io.gllm.kernels.rocm.gcn;
 
+import static java.lang.Float.floatToRawIntBits;
+import static java.lang.Float.intBitsToFloat;
+
+import java.util.List;
 import java.util.Map;
 
 /** The vector instructions with a result of two registers. */
@@ -9,25 +13,29 @@ final class WideOpcodes {
   static void addTo(Map<String, Decode> table) {
     table.put("v_lshlrev_b64", o -> new ShiftLeft(o.result(0, 2), o.source(1), o.pair(2)));
     table.put("v_mad_u64_u32", o -> new MultiplyAdd(o.result(0, 2), o.mask(1), o.source(2), o.source(3), o.pair(4)));
-    table.put("v_pk_add_f32", o -> packed(o, Float::sum));
-    table.put("v_pk_mul_f32", o -> packed(o, (a, b) -> a * b));
+    packed(table, "v_pk_add_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) + intBitsToFloat(b)));
+    packed(table, "v_pk_mul_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) * intBitsToFloat(b)));
     table.put("v_pk_mov_b32", WideOpcodes::move);
   }
 
-  private static Op packed(Operands o, Loops.Float2 op) {
+  private static void packed(Map<String, Decode> table, String opcode, Loops.Int2 op) {
+    Loops.Maker maker = Loops.specialise(Loops.Loop2.class, Loops.Int2.class, op);
+    table.put(opcode, o -> packed(o, maker));
+  }
+
+  /** Two numbers at once, in two registers each; an operand may have its words crossed, doubled or negated. */
+  private static Op packed(Operands o, Loops.Maker maker) {
     int result = o.result(0, 2);
     Source[][] pairs = {o.pair(1), o.pair(2)};
-    int low = o.bits("op_sel", 0);
-    int high = o.bits("op_sel_hi", 3);
-    int negativeLow = o.bits("neg_lo", 0);
-    int negativeHigh = o.bits("neg_hi", 0);
-    Source[] lows = new Source[2];
-    Source[] highs = new Source[2];
-    for (int i = 0; i < 2; i++) {
-      lows[i] = pairs[i][low >> i & 1].negated((negativeLow >> i & 1) != 0);
-      highs[i] = pairs[i][high >> i & 1].negated((negativeHigh >> i & 1) != 0);
-    }
-    return new Loops.Pairs(op, result, lows, highs);
+    Sequence.Pair low = half(result, pairs, o.bits("op_sel", 0), o.bits("neg_lo", 0), maker);
+    Sequence.Pair high = half(result + 1, pairs, o.bits("op_sel_hi", 3), o.bits("neg_hi", 0), maker);
+    return Sequence.together(low, high, o.spare());
+  }
+
+  private static Sequence.Pair half(int result, Source[][] pairs, int words, int negative, Loops.Maker maker) {
+    Source a = pairs[0][words & 1].negated((negative & 1) != 0);
+    Source b = pairs[1][words >> 1 & 1].negated((negative >> 1 & 1) != 0);
+    return new Sequence.Pair(result, List.of(a.row, b.row), to -> maker.of(new Loops.Registers(to, 0, a, b, null)));
   }
 
   /** The lower result is a word of the first operand, the upper one a word of the second. */
@@ -37,37 +45,10 @@ final class WideOpcodes {
     if (o.bits("op_sel_hi", 3) != 3) {
       throw new GcnFault("has op_sel_hi, which is not modelled here");
     }
-    return new Move(result, o.pair(1)[choice & 1], o.pair(2)[choice >> 1]);
-  }
-
-  private static final class Move extends Op {
-    private final int result;
-    private final Source low;
-    private final Source high;
-
-    Move(int result, Source low, Source high) {
-      this.result = result;
-      this.low = low;
-      this.high = high;
-    }
-
-    @Override
-    void run(Wave w) {
-      int[] x = low.lanes(w, 0);
-      int[] y = high.lanes(w, 1);
-      long knownLow = low.known(w);
-      long knownHigh = high.known(w);
-      int[] first = w.v[result];
-      int[] second = w.v[result + 1];
-      int[] active = w.masks();
-      for (int l = 0; l < first.length; l++) {
-        int up = y[l];
-        first[l] = first[l] & ~active[l] | x[l] & active[l];
-        second[l] = second[l] & ~active[l] | up & active[l];
-      }
-      w.wrote(result, knownLow);
-      w.wrote(result + 1, knownHigh);
-    }
+    Source low = o.pair(1)[choice & 1];
+    Source high = o.pair(2)[choice >> 1];
+    return Sequence.together(new Sequence.Pair(result, List.of(low.row), to -> VectorOpcodes.copy(to, low)),
+        new Sequence.Pair(result + 1, List.of(high.row), to -> VectorOpcodes.copy(to, high)), o.spare());
   }
 
   private static final class ShiftLeft extends Op {
