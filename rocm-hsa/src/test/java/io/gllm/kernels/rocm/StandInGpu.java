@@ -14,8 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** A GPU of some chip on the stand-in runtime, which executes the shipped code of that chip. */
 final class StandInGpu {
@@ -66,19 +64,5 @@ final class StandInGpu {
   static Device open(StandInHsa runtime) {
     RocmBackendProvider provider = ProbeKernels.install(runtime, RocmBlobs::onClassPath);
     return provider.open(provider.probe(BackendConfig.DEFAULT).devices().getFirst(), BackendConfig.DEFAULT);
-  }
-
-  /** What a listing says with one kernel's text changed: {@code wrong} in place of each {@code right}, a regular expression. */
-  static Listing planted(Listing listing, String kernel, String right, String wrong) {
-    Listing.Text text = listing.kernels().get(kernel);
-    String before = String.join("\n", text.lines());
-    String after = before.replaceFirst(right, wrong);
-    if (after.equals(before)) {
-      throw new GcnFault("nothing like " + right + " in " + kernel);
-    }
-    Map<String, Listing.Text> kernels = Stream.of(listing.kernels()).flatMap(all -> all.entrySet().stream())
-        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    kernels.put(kernel, new Listing.Text(kernel, text.address(), after.lines().toList()));
-    return new Listing(listing.target(), listing.sha256(), kernels);
   }
 }
