@@ -52,6 +52,23 @@ final class Shared {
     return last >>> 32 >= groupStart;
   }
 
+  /** Reads for all lanes at once: the words that start {@code i} further than {@code at}; false if one of them needs a closer look. */
+  boolean readAll(Wave w, int[] at, int i, int[] out) {
+    long mine = now << 32 | 1L << w.index;
+    long time = now;
+    int me = w.index;
+    boolean good = true;
+    for (int l = 0; l < out.length; l++) {
+      int word = at[l] + i;
+      long last = written[word];
+      good &= last >>> 32 >= groupStart & (last >>> 32 != time | wave(last) == me);
+      long others = read[word];
+      read[word] = others >>> 32 == time ? others | mine : mine;
+      out[l] = words[word];
+    }
+    return good;
+  }
+
   private static int wave(long mark) {
     return (int) mark >>> WAVE;
   }

@@ -81,6 +81,10 @@ final class SharedOpcodes {
 
   private static void load(Wave w, Shared shared, int[] at, int i, int row) {
     int[] out = w.v[row];
+    if (w.exec() == w.all && shared.readAll(w, at, i, out)) {
+      w.wrote(row, -1);
+      return;
+    }
     long known = 0;
     for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
       int l = Long.numberOfTrailingZeros(rest);
