@@ -1,4 +1,4 @@
-// The portable kernel dialect: one text for CUDA, Metal, Vulkan and the checked host build. Its rules are in SPEC/dialect.md.
+// The portable kernel dialect: one text for CUDA, ROCm, Metal, Vulkan and the checked host build. Its rules are in SPEC/dialect.md.
 // A kernel file defines BUFFERS, PARAMS and THREADS, includes this file, then writes helpers and KERNEL { ... }. The build
 // defines NAME, one GK_<target>, and the kernel's own switches (TYPE, FORMAT, ...) from kernels.list.
 #define F32 1
@@ -9,6 +9,8 @@
 
 #if defined(GK_CUDA)
 #include "gk_cuda.h"
+#elif defined(GK_HIP)
+#include "gk_hip.h"
 #elif defined(GK_AIR)
 #include "gk_air.h"
 #elif defined(GK_GLSL)

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The code of a device. A code object holds the kernels of one source file and is loaded when the first of them is launched. */
+/** The code of a device. A code object holds many kernels and is loaded when the first of them is launched. */
 final class RocmModules {
   private static final int ARGUMENT_BYTES = 11;
   private static final int GROUP_BYTES = 13;

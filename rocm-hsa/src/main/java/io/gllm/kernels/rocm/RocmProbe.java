@@ -157,7 +157,7 @@ record RocmProbe(Machine machine, BooleanSupplier nativeAccess, Function<Path, S
     RocmBlobs.Choice choice = kernels.choose(gpu);
     List<String> notes = new ArrayList<>(choice.notes());
     notes.add("the ROCm backend ran on a stand-in for the HSA runtime, not yet run on hardware");
-    List<String> features = List.of(choice.chip(), choice.blob().target());
+    List<String> features = List.of(choice.chip().name(), choice.blob().target());
     DeviceInfo info = new DeviceInfo("rocm", gpu.ordinal(), gpu.name(), false, gpu.memory(), features, notes);
     return new Usable(gpu, kernels, choice, hsa, info);
   }

@@ -26,27 +26,27 @@ final class ProbeKernels {
   private ProbeKernels() {}
 
   static RocmBlobs blobs() {
-    String manifest = entries("gfx90a", GFX90A.length) + entries("gfx1100", GFX1100.length);
+    String manifest = entries("gfx90a", "gfx90a=53f", GFX90A.length) + entries("gfx1100", "gfx1100=41", GFX1100.length);
     Map<String, Blob> blobs = BlobManifest.parse("probe", manifest);
     return new RocmBlobs(blobs.values(), blob -> (blob.target().equals("gfx90a") ? GFX90A : GFX1100).clone());
   }
 
-  private static String entries(String target, int bytes) {
+  private static String entries(String target, String chips, int bytes) {
     return """
-        blob	%1$s	probe.hsaco	%2$d	0		0	clang
+        blob	%1$s	probe.hsaco	%2$d	0	%5$s	0	clang
         entry	%1$s	scale_f32	0	%2$d;64;0;f32 in x,f32 out y;uint n,float factor
         entry	%1$s	fault_u32	0	%2$d;1;0;u32 out faults;uint what,uint position,int value,uint limit
         entry	%1$s	wild_u32	0	%2$d;1;0;u32 out x;uint at
         entry	%1$s	absent_u32	0	%2$d;1;0;u32 out x;uint at
         entry	%1$s	cut_u32	1	%3$d;1;0;u32 out x;uint at
         entry	%1$s	outside_u32	0	%4$d;1;0;u32 out x;uint at
-        """.formatted(target, bytes, bytes - 1, bytes + 1);
+        """.formatted(target, bytes, bytes - 1, bytes + 1, chips);
   }
 
   /** Blobs whose manifest says other arguments than the code. */
   static RocmBlobs withOtherArguments() {
     Map<String, Blob> blobs = BlobManifest.parse("probe", """
-        blob	gfx90a	probe.hsaco	%1$d	0		0	clang
+        blob	gfx90a	probe.hsaco	%1$d	0	gfx90a=53f	0	clang
         entry	gfx90a	scale_f32	0	%1$d;64;0;f32 in x;uint n,float factor
         """.formatted(GFX90A.length));
     return new RocmBlobs(blobs.values(), _ -> GFX90A.clone());
