@@ -23,8 +23,10 @@ record CodeObject(byte[] image, int machine, int abi, Map<String, Descriptor> ke
    * @param group bytes shared by a work group
    * @param privat bytes of each thread
    * @param arguments bytes of the arguments
+   * @param at where it lies in the file
+   * @param address where it lies when loaded
    */
-  record Descriptor(String name, int group, int privat, int arguments) {}
+  record Descriptor(String name, int group, int privat, int arguments, int at, long address) {}
 
   /** Reads a file; null if it is no code object. */
   static CodeObject parse(byte[] image) {
@@ -55,7 +57,7 @@ record CodeObject(byte[] image, int machine, int abi, Map<String, Descriptor> ke
         int home = section(elf, elf.getShort(at + 6));
         int descriptor = (int) (elf.getLong(home + 24) + elf.getLong(at + 8) - elf.getLong(home + 16));
         kernels.put(name, new Descriptor(name.substring(0, name.length() - 3), elf.getInt(descriptor), elf.getInt(descriptor + 4),
-            elf.getInt(descriptor + 8)));
+            elf.getInt(descriptor + 8), descriptor, elf.getLong(at + 8)));
       }
     }
   }

@@ -29,6 +29,9 @@ public final class DeviceMemoryMap {
     }
   }
 
+  /** Holds no access. */
+  static final Allocation NONE = new Allocation(0, 0, MemorySegment.NULL, null);
+
   private final TreeMap<Long, Allocation> allocations = new TreeMap<>();
   private final TreeMap<Long, Long> freed = new TreeMap<>();
 
@@ -84,6 +87,12 @@ public final class DeviceMemoryMap {
       throw new IllegalArgumentException("0x" + Long.toHexString(address) + ", " + bytes + " bytes: " + whereabouts(address));
     }
     return e.getValue().memory.asSlice(address - e.getKey(), bytes);
+  }
+
+  /** The allocation that holds all of an access, or null. */
+  Allocation find(long address, int bytes) {
+    Map.Entry<Long, Allocation> e = allocations.floorEntry(address);
+    return e == null || address - e.getKey() > e.getValue().bytes - bytes ? null : e.getValue();
   }
 
   /** The live allocations. */

@@ -1,0 +1,55 @@
+package io.gllm.kernels.rocm;
+
+import io.gllm.kernels.api.blob.Blob;
+import io.gllm.kernels.api.blob.BlobManifest;
+import io.gllm.kernels.rocm.gcn.Chip;
+import io.gllm.kernels.rocm.gcn.Descriptor;
+import io.gllm.kernels.rocm.gcn.DeviceMemoryMap;
+import io.gllm.kernels.rocm.gcn.GcnFault;
+import io.gllm.kernels.rocm.gcn.GcnKernel;
+import io.gllm.kernels.rocm.gcn.GcnLaunch;
+import io.gllm.kernels.rocm.gcn.Listing;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Runs the shipped code of a chip: the stand-in's GPU. */
+final class Interpreter implements StandInHsa.Kernels {
+  private final Chip chip;
+  private final Listing listing;
+  private final Map<String, GcnKernel> kernels = new HashMap<>();
+  /** Instructions of waves so far. */
+  long executed;
+
+  /**
+   * For code that is disassembled already.
+   *
+   * @throws GcnFault if the listing is of another blob
+   */
+  Interpreter(Listing listing) {
+    Blob blob = BlobManifest.of("rocm").blobs().get(listing.target());
+    if (blob == null) {
+      throw new GcnFault("a listing of " + listing.target() + ", for which there is no blob");
+    }
+    this.chip = Chip.of(listing.target());
+    this.listing = listing.of(listing.target(), BlobManifest.of("rocm").load(blob));
+  }
+
+  @Override
+  public void run(CodeObject code, String kernel, MemorySegment arguments, int x, int y, int z, int threads, DeviceMemoryMap memory) {
+    GcnKernel decoded = kernels.computeIfAbsent(kernel, name -> decode(code, name));
+    executed += new GcnLaunch(memory).run(decoded, arguments.address(), x, y, z, threads);
+  }
+
+  private GcnKernel decode(CodeObject code, String name) {
+    CodeObject.Descriptor kernel = code.kernels().get(name + ".kd");
+    ByteBuffer image = ByteBuffer.wrap(code.image()).order(ByteOrder.LITTLE_ENDIAN);
+    Listing.Text text = listing.kernels().get(name);
+    if (text == null) {
+      throw new GcnFault("no " + name + " in the listing of " + chip.name());
+    }
+    return GcnKernel.decode(chip, Descriptor.read(chip, image, kernel.at(), kernel.address()), text);
+  }
+}

@@ -1,0 +1,68 @@
+package io.gllm.kernels.rocm;
+
+import io.gllm.kernels.api.blob.BlobManifest;
+import io.gllm.kernels.api.spi.BackendConfig;
+import io.gllm.kernels.api.spi.Device;
+import io.gllm.kernels.rocm.gcn.GcnFault;
+import io.gllm.kernels.rocm.gcn.Listing;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A GPU of some chip on the stand-in runtime, which executes the shipped code of that chip. */
+final class StandInGpu {
+  /** Those whose listings are committed. */
+  private static final List<String> EACH_TIME = List.of("gfx90a", "gfx1100");
+  private static final Path SCRIPT = Path.of("..", "scripts", "disassemble-hsaco");
+  private static final Map<String, Listing> LISTINGS = new ConcurrentHashMap<>();
+
+  private StandInGpu() {}
+
+  /** The chips to test: two, or all that there is code for with {@code -Dgllm.rocm.all=true}, which needs llvm-objdump-19. */
+  static List<String> chips() {
+    return Boolean.getBoolean("gllm.rocm.all") ? List.copyOf(BlobManifest.of("rocm").blobs().keySet()) : EACH_TIME;
+  }
+
+  /** The disassembly of a chip's code: committed, or made now. */
+  static Listing listing(String chip) {
+    return LISTINGS.computeIfAbsent(chip, name -> {
+      try (InputStream in = StandInGpu.class.getResourceAsStream("gcn/" + name + ".lst.gz")) {
+        return Listing.read(in != null && !Boolean.getBoolean("gllm.rocm.all") ? in.readAllBytes() : disassemble(name));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+  }
+
+  private static byte[] disassemble(String chip) throws IOException {
+    Path folder = Path.of("target", "listings");
+    Process process = new ProcessBuilder(SCRIPT.toString(), "--out", folder.toAbsolutePath().toString(), chip).redirectErrorStream(true)
+        .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.onExit().join().exitValue() != 0) {
+      throw new GcnFault(output);
+    }
+    return Files.readAllBytes(folder.resolve(chip + ".lst.gz"));
+  }
+
+  /** A machine with one GPU. */
+  static StandInHsa runtime(Listing listing) {
+    StandInHsa runtime = new StandInHsa(new Interpreter(listing));
+    BlobManifest manifest = BlobManifest.of("rocm");
+    runtime.isas = List.of("amdgcn-amd-amdhsa--" + listing.target());
+    runtime.machine = manifest.load(manifest.blobs().get(listing.target()))[48] & 0xff;
+    runtime.total = 8L << 30;
+    return runtime;
+  }
+
+  static Device open(StandInHsa runtime) {
+    RocmBackendProvider provider = ProbeKernels.install(runtime, RocmBlobs::onClassPath);
+    return provider.open(provider.probe(BackendConfig.DEFAULT).devices().getFirst(), BackendConfig.DEFAULT);
+  }
+}

@@ -1,0 +1,6 @@
+package io.gllm.kernels.rocm.gcn;
+
+/** Makes an operation from the operands of an instruction. */
+interface Decode {
+  Op of(Operands o);
+}
