@@ -56,6 +56,21 @@ final class Access {
     return wide ? w.longs[base][lane] + offset : (w.words[base][lane] & 0xffff_ffffL) + offset;
   }
 
+  boolean isShared() {
+    return space == Space.SHARED;
+  }
+
+  /** Where in shared memory a lane reads. */
+  int sharedRead(Warp w, int lane) {
+    Group g = w.group;
+    long at = address(w, lane);
+    boolean inside = (at & bytes - 1) == 0 && at >= 0 && at + bytes <= g.sharedBytes;
+    if (!inside || !g.sharedShadow.reads(g, g.stamp | w.thread(lane), at, bytes)) {
+      at(w, lane, READ, bytes);
+    }
+    return (int) at;
+  }
+
   /** The memory that a lane reads; where, the group's {@code offset} says. */
   MemorySegment read(Warp w, int lane) {
     return at(w, lane, READ, bytes);

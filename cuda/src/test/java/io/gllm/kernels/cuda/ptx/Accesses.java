@@ -6,6 +6,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 
 /** Loads and stores, each checked: inside an allocation, aligned to its size, of memory that was written, and no race. */
@@ -52,7 +56,11 @@ final class Accesses {
     if (targets.length != count) {
       throw o.instruction.fault(targets.length + " registers, not " + count);
     }
-    if (bytes == 4 && count == 1 && o.width(targets[0]) == 32) {
+    boolean words = bytes == 4 && Arrays.stream(targets).allMatch(t -> t >= 0 && o.width(t) == 32);
+    if (words && access.isShared()) {
+      return new LoadSharedWords(access, targets);
+    }
+    if (words && count == 1) {
       return new LoadWord(access, targets[0]);
     }
     return new Load(access, targets, bytes, type.charAt(0) == 's', o);
@@ -67,6 +75,36 @@ final class Accesses {
       throw o.instruction.fault(values.length + " registers, not " + count);
     }
     return new Store(access, values, bytes, o);
+  }
+
+  /** What kernels do most. */
+  private static final class LoadSharedWords extends Step {
+    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private final Access access;
+    private final int[] targets;
+
+    LoadSharedWords(Access access, int[] targets) {
+      this.access = access;
+      this.targets = targets;
+    }
+
+    @Override
+    void run(Warp w, int mask) {
+      access.begin(w, mask);
+      byte[] memory = w.group.sharedMemory;
+      for (int m = mask; m != 0; m &= m - 1) {
+        int l = Integer.numberOfTrailingZeros(m);
+        int at = access.sharedRead(w, l);
+        for (int t : targets) {
+          w.words[t][l] = (int) WORD.get(memory, at);
+          at += 4;
+        }
+      }
+      for (int t : targets) {
+        w.defined[t] |= mask;
+      }
+    }
   }
 
   private static final class LoadWord extends Step {

@@ -3,7 +3,6 @@ package io.gllm.kernels.cuda.ptx;
 import static java.lang.Float.intBitsToFloat;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /** {@code setp}, with the predicate that it may be combined with and the second result, its opposite. */
@@ -12,34 +11,43 @@ final class Comparisons {
 
   private Comparisons() {}
 
+  /** A test for each width: one that called another would be called through an interface for every lane. */
   static void define(Opcodes t) {
-    Map<String, Loops.LongTest> signed = Map.of("eq", (a, b) -> a == b, "ne", (a, b) -> a != b, "lt", (a, b) -> a < b, "le",
-        (a, b) -> a <= b, "gt", (a, b) -> a > b, "ge", (a, b) -> a >= b);
-    Map<String, Loops.LongTest> unsigned = Map.of("eq", (a, b) -> a == b, "ne", (a, b) -> a != b, "lt",
-        (a, b) -> Long.compareUnsigned(a, b) < 0, "le", (a, b) -> Long.compareUnsigned(a, b) <= 0, "gt",
-        (a, b) -> Long.compareUnsigned(a, b) > 0, "ge", (a, b) -> Long.compareUnsigned(a, b) >= 0);
-    signed.forEach((name, test) -> {
-      longs(t, name, "s64", test);
-      ints(t, name, "s32", 32, test::of);
-      ints(t, name, "s16", 16, (a, b) -> test.of((short) a, (short) b));
-    });
-    unsigned.forEach((name, test) -> {
-      longs(t, name, "u64", test);
-      ints(t, name, "u32", 32, (a, b) -> test.of(a & 0xffff_ffffL, b & 0xffff_ffffL));
-      ints(t, name, "u16", 16, test::of);
-      if (name.equals("eq") || name.equals("ne")) {
-        longs(t, name, "b64", test);
-        ints(t, name, "b32", 32, test::of);
-        ints(t, name, "b16", 16, test::of);
-      }
-    });
-    Map.of("lo", "lt", "ls", "le", "hi", "gt", "hs", "ge").forEach((name, same) -> {
-      Loops.LongTest test = unsigned.get(same);
-      longs(t, name, "u64", test);
-      ints(t, name, "u32", 32, (a, b) -> test.of(a & 0xffff_ffffL, b & 0xffff_ffffL));
-      ints(t, name, "u16", 16, test::of);
-    });
+    equality(t);
+    signed(t, "lt", (a, b) -> a < b, (a, b) -> a < b, (a, b) -> (short) a < (short) b);
+    signed(t, "le", (a, b) -> a <= b, (a, b) -> a <= b, (a, b) -> (short) a <= (short) b);
+    signed(t, "gt", (a, b) -> a > b, (a, b) -> a > b, (a, b) -> (short) a > (short) b);
+    signed(t, "ge", (a, b) -> a >= b, (a, b) -> a >= b, (a, b) -> (short) a >= (short) b);
+    unsigned(t, "lt", "lo", (a, b) -> Long.compareUnsigned(a, b) < 0, (a, b) -> Integer.compareUnsigned(a, b) < 0, (a, b) -> a < b);
+    unsigned(t, "le", "ls", (a, b) -> Long.compareUnsigned(a, b) <= 0, (a, b) -> Integer.compareUnsigned(a, b) <= 0, (a, b) -> a <= b);
+    unsigned(t, "gt", "hi", (a, b) -> Long.compareUnsigned(a, b) > 0, (a, b) -> Integer.compareUnsigned(a, b) > 0, (a, b) -> a > b);
+    unsigned(t, "ge", "hs", (a, b) -> Long.compareUnsigned(a, b) >= 0, (a, b) -> Integer.compareUnsigned(a, b) >= 0, (a, b) -> a >= b);
     floats(t);
+  }
+
+  private static void equality(Opcodes t) {
+    for (String kind : new String[]{"s", "u", "b"}) {
+      longs(t, "eq", kind + "64", (a, b) -> a == b);
+      longs(t, "ne", kind + "64", (a, b) -> a != b);
+      ints(t, "eq", kind + "32", 32, (a, b) -> a == b);
+      ints(t, "ne", kind + "32", 32, (a, b) -> a != b);
+      ints(t, "eq", kind + "16", 16, (a, b) -> (short) a == (short) b);
+      ints(t, "ne", kind + "16", 16, (a, b) -> (short) a != (short) b);
+    }
+  }
+
+  private static void signed(Opcodes t, String name, Loops.LongTest longs, Loops.IntTest ints, Loops.IntTest shorts) {
+    longs(t, name, "s64", longs);
+    ints(t, name, "s32", 32, ints);
+    ints(t, name, "s16", 16, shorts);
+  }
+
+  private static void unsigned(Opcodes t, String name, String other, Loops.LongTest longs, Loops.IntTest ints, Loops.IntTest shorts) {
+    for (String either : new String[]{name, other}) {
+      longs(t, either, "u64", longs);
+      ints(t, either, "u32", 32, ints);
+      ints(t, either, "u16", 16, shorts);
+    }
   }
 
   private interface FloatTest {
@@ -48,20 +56,28 @@ final class Comparisons {
 
   /** A comparison with NaN is false; of the u forms it is true. */
   private static void floats(Opcodes t) {
-    Map<String, FloatTest> tests = Map.of("eq", (a, b) -> a == b, "lt", (a, b) -> a < b, "le", (a, b) -> a <= b, "gt",
-        (a, b) -> a > b, "ge", (a, b) -> a >= b);
-    tests.forEach((name, test) -> {
-      floats(t, name, test);
-      floats(t, name + "u", (a, b) -> test.of(a, b) || a != a || b != b);
-    });
+    floats(t, "eq", (a, b) -> intBitsToFloat(a) == intBitsToFloat(b), (a, b) -> a == b);
+    floats(t, "lt", (a, b) -> intBitsToFloat(a) < intBitsToFloat(b), (a, b) -> a < b);
+    floats(t, "le", (a, b) -> intBitsToFloat(a) <= intBitsToFloat(b), (a, b) -> a <= b);
+    floats(t, "gt", (a, b) -> intBitsToFloat(a) > intBitsToFloat(b), (a, b) -> a > b);
+    floats(t, "ge", (a, b) -> intBitsToFloat(a) >= intBitsToFloat(b), (a, b) -> a >= b);
     floats(t, "ne", (a, b) -> a < b || a > b);
+    floats(t, "equ", (a, b) -> !(a < b || a > b));
+    floats(t, "ltu", (a, b) -> !(a >= b));
+    floats(t, "leu", (a, b) -> !(intBitsToFloat(a) > intBitsToFloat(b)), (a, b) -> !(a > b));
+    floats(t, "gtu", (a, b) -> !(intBitsToFloat(a) <= intBitsToFloat(b)), (a, b) -> !(a <= b));
+    floats(t, "geu", (a, b) -> !(a < b));
     floats(t, "neu", (a, b) -> a != b);
     floats(t, "num", (a, b) -> a == a && b == b);
     floats(t, "nan", (a, b) -> a != a || b != b);
   }
 
   private static void floats(Opcodes t, String name, FloatTest test) {
-    ints(t, name, "f32", 32, (a, b) -> test.of(intBitsToFloat(a), intBitsToFloat(b)));
+    floats(t, name, (a, b) -> test.of(intBitsToFloat(a), intBitsToFloat(b)), test);
+  }
+
+  private static void floats(Opcodes t, String name, Loops.IntTest direct, FloatTest test) {
+    ints(t, name, "f32", 32, direct);
     ints(t, name, "ftz.f32", 32,
         (a, b) -> test.of(intBitsToFloat(FloatOpcodes.flush(a)), intBitsToFloat(FloatOpcodes.flush(b))));
     ints(t, name, "f16", 16, (a, b) -> test.of(HalfOpcodes.fromHalf(a), HalfOpcodes.fromHalf(b)));

@@ -4,10 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
 
-/** A group of threads: its shared memory, its warps, and the barriers that they meet at. One serves for all groups of a launch. */
+/** A group of threads: its shared memory, its warps, and the barriers that they meet at. One serves for many groups of a launch. */
 final class Group {
   final PtxEntry entry;
   final MemorySegment parameters;
+  final byte[] sharedMemory;
+  /** The same memory. */
   final MemorySegment shared;
   final long sharedBytes;
   final Shadow sharedShadow;
@@ -18,6 +20,8 @@ final class Group {
   final long[] executed;
   /** The group and the time; see {@link Shadow}. */
   long stamp;
+  /** The stamp of the last barrier: what was done in this group before it has a smaller one. */
+  long ordered;
   /** Where the access that was checked last lies in its memory. */
   long offset;
   int barrierTime;
@@ -30,15 +34,16 @@ final class Group {
   private int[] at;
   private long budget;
 
-  Group(PtxEntry entry, int[] grid, int[] block, MemorySegment parameters, MemorySegment shared, DeviceMemoryMap memory, long limit) {
+  Group(PtxEntry entry, int[] grid, int[] block, MemorySegment parameters, int sharedBytes, DeviceMemoryMap memory, long limit) {
     this.entry = entry;
     this.parameters = parameters;
-    this.shared = shared;
-    sharedBytes = shared.byteSize();
+    sharedMemory = new byte[sharedBytes];
+    shared = MemorySegment.ofArray(sharedMemory);
+    this.sharedBytes = sharedBytes;
     this.memory = memory;
     this.size = block;
     this.limit = limit;
-    sharedShadow = new Shadow(shared.byteSize(), entry.sharedGranule, false);
+    sharedShadow = new Shadow(sharedBytes, entry.sharedGranule, false);
     recent = new DeviceMemoryMap.Allocation[entry.code.length];
     Arrays.fill(recent, DeviceMemoryMap.Allocation.NONE);
     executed = new long[entry.code.length];
@@ -83,7 +88,7 @@ final class Group {
     budget = limit;
     time = 0;
     tick((long) number + 1);
-    barrierTime = time;
+    barrier();
     for (int i = 0; i < warps.length; i++) {
       Warp w = warps[i];
       w.reset(threads - i * Warp.LANES);
@@ -127,8 +132,13 @@ final class Group {
       throw fault(there, entry.code[there.pc - 1], 0, "barrier divergence: warp " + ended.index + " has ended");
     }
     tick(stamp >>> Shadow.GROUP_SHIFT);
-    barrierTime = time;
+    barrier();
     return there != null;
+  }
+
+  private void barrier() {
+    barrierTime = time;
+    ordered = stamp;
   }
 
   /** {@code bar.warp.sync}: what the warp did before is ordered before what it does next. */

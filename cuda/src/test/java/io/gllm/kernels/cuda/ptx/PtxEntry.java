@@ -67,6 +67,16 @@ public final class PtxEntry {
     return irreproducible;
   }
 
+  /** Whether groups may depend on each other. */
+  boolean isAtomic() {
+    for (Instruction i : code) {
+      if (i.opcode.startsWith("atom.") || i.opcode.startsWith("red.")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** How often each opcode stands in the text. */
   public Map<String, Long> opcodes() {
     Map<String, Long> count = new TreeMap<>();

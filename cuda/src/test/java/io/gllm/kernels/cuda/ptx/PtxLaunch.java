@@ -1,17 +1,26 @@
 package io.gllm.kernels.cuda.ptx;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ForkJoinTask;
+import java.util.concurrent.RecursiveAction;
 
-/** A launch of an entry: the groups one after the other, each warp by warp up to the next barrier. */
+/** A launch of an entry: the groups one after the other or {@link #together}, each warp by warp up to the next barrier. */
 public final class PtxLaunch {
   private static final int SHARED_LIMIT = 227 * 1024;
+  private static final int THREADS = Math.min(4, Runtime.getRuntime().availableProcessors());
+  /** So few groups are not worth another thread. */
+  private static final int LEAST_TOGETHER = 4;
 
   private final DeviceMemoryMap memory;
   private boolean reproducible;
   private boolean watched;
+  private boolean together;
   private int dynamicShared;
   private long limit = 1L << 32;
 
@@ -31,6 +40,15 @@ public final class PtxLaunch {
     return this;
   }
 
+  /**
+   * Runs groups on several threads: they do not depend on each other, unless there are atomic operations. Of several faults that of
+   * the first group is thrown, as without. Not while global memory is watched.
+   */
+  public PtxLaunch together() {
+    together = true;
+    return this;
+  }
+
   /** Shared memory beyond what the entry declares, bytes. */
   public PtxLaunch dynamicShared(int bytes) {
     dynamicShared = bytes;
@@ -43,10 +61,10 @@ public final class PtxLaunch {
     return this;
   }
 
-  /** Runs an entry with no more than its static shared memory. */
+  /** Runs an entry with no more than its static shared memory, groups together. */
   public static PtxStatistics run(PtxEntry entry, int gridX, int gridY, int gridZ, int blockX, int blockY, int blockZ,
       MemorySegment parameters, DeviceMemoryMap memory) {
-    return new PtxLaunch(memory).run(entry, new int[]{gridX, gridY, gridZ}, new int[]{blockX, blockY, blockZ}, parameters);
+    return new PtxLaunch(memory).together().run(entry, new int[]{gridX, gridY, gridZ}, new int[]{blockX, blockY, blockZ}, parameters);
   }
 
   /**
@@ -62,22 +80,58 @@ public final class PtxLaunch {
     if (watched) {
       memory.watch(entry.globalGranule);
     }
-    try (Arena arena = Arena.ofShared()) {
-      int sharedBytes = entry.sharedBytes() + dynamicShared;
-      MemorySegment shared = arena.allocate(Math.max(1, sharedBytes), 256).asSlice(0, sharedBytes);
-      Group group = new Group(entry, grid, block, parameters, shared, memory, limit);
-      int number = 0;
-      for (int z = 0; z < grid[2]; z++) {
-        for (int y = 0; y < grid[1]; y++) {
-          for (int x = 0; x < grid[0]; x++) {
-            group.run(number++, x, y, z);
-          }
-        }
-      }
-      return statistics(entry, group);
+    try {
+      return statistics(entry, execute(entry, grid, block, parameters));
     } finally {
       memory.watch(0);
       entry.statics.watch(0);
+    }
+  }
+
+  /** Runs all groups, on as many threads as there may be; returns what ran them. */
+  private List<Part> execute(PtxEntry entry, int[] grid, int[] block, MemorySegment parameters) {
+    int count = together && !watched && !entry.isAtomic() && grid[0] * grid[1] * grid[2] >= LEAST_TOGETHER ? THREADS : 1;
+    MemorySegment values = MemorySegment.ofArray(parameters.toArray(ValueLayout.JAVA_BYTE)); // any thread may read them
+    List<Part> parts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Group group = new Group(entry, grid, block, values, entry.sharedBytes() + dynamicShared, memory, limit);
+      parts.add(new Part(group, grid, i, count));
+    }
+    parts.stream().skip(1).forEach(ForkJoinTask::fork);
+    parts.getFirst().compute();
+    parts.stream().skip(1).forEach(ForkJoinTask::join);
+    parts.stream().filter(part -> part.fault != null).min(Comparator.comparingInt(part -> part.number)).ifPresent(part -> {
+      throw part.fault;
+    });
+    return parts;
+  }
+
+  /** Every {@code step}th group of a launch from the {@code number}th on, up to the end or a fault. */
+  private static final class Part extends RecursiveAction {
+    private static final long serialVersionUID = 1;
+
+    final transient Group group;
+    private final transient int[] grid;
+    private final int step;
+    int number;
+    transient PtxFault fault;
+
+    Part(Group group, int[] grid, int first, int step) {
+      this.group = group;
+      this.grid = grid;
+      this.number = first;
+      this.step = step;
+    }
+
+    @Override
+    protected void compute() {
+      try {
+        for (; number < grid[0] * grid[1] * grid[2]; number += step) {
+          group.run(number, number % grid[0], number / grid[0] % grid[1], number / grid[0] / grid[1]);
+        }
+      } catch (PtxFault f) {
+        fault = f;
+      }
     }
   }
 
@@ -104,11 +158,13 @@ public final class PtxLaunch {
     }
   }
 
-  private static PtxStatistics statistics(PtxEntry entry, Group group) {
+  private static PtxStatistics statistics(PtxEntry entry, List<Part> parts) {
     Map<String, Long> count = new TreeMap<>();
-    for (int i = 0; i < entry.code.length; i++) {
-      if (group.executed[i] != 0) {
-        count.merge(entry.code[i].opcode, group.executed[i], Long::sum);
+    for (Part part : parts) {
+      for (int i = 0; i < entry.code.length; i++) {
+        if (part.group.executed[i] != 0) {
+          count.merge(entry.code[i].opcode, part.group.executed[i], Long::sum);
+        }
       }
     }
     return new PtxStatistics(count);

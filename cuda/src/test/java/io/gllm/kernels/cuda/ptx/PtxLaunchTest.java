@@ -103,6 +103,49 @@ class PtxLaunchTest {
     assertEquals(0, run(REVERSE.replaceAll("ld.shared.*", "mov.u32 %r15, dynamic;"), new int[]{1, 1, 1}, new int[]{48, 1, 1}, 192)[0]);
   }
 
+  private static int[] together(String text, int groups) {
+    PtxEntry k = PtxModule.parse(HEAD + text + "ret;\n}\n").entry("k");
+    DeviceMemoryMap memory = new DeviceMemoryMap();
+    long out = memory.allocate(4L * groups);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment parameters = arena.allocate(8, 8);
+      parameters.set(JAVA_LONG, 0, out);
+      PtxStatistics counted = new PtxLaunch(memory).together().run(k, new int[]{groups, 1, 1}, new int[]{1, 1, 1}, parameters);
+      assertEquals(groups, counted.byOpcode().get("st.global.u32"));
+    }
+    return memory.segment(out, 4L * groups).toArray(JAVA_INT);
+  }
+
+  private static final String OWN_NUMBER = """
+      mov.u32 %r1, %ctaid.x;
+      mad.wide.u32 %l1, %r1, 4, %l0;
+      st.global.u32 [%l1], %r1;
+      """;
+
+  @Test
+  void groupsRunTogetherAsTheyWouldAlone() {
+    int[] got = together(OWN_NUMBER, 101);
+    for (int i = 0; i < got.length; i++) {
+      assertEquals(i, got[i]);
+    }
+  }
+
+  /** Every group from 7 on reads what is not there. */
+  @Test
+  void ofManyFaultsTogetherTheFirstGroupsIsThrown() {
+    String text = OWN_NUMBER + "setp.lt.u32 %p0, %r1, 7;\n@%p0 bra END;\nld.shared.u32 %r2, [fixed];\nEND:\n";
+    for (int i = 0; i < 10; i++) {
+      String message = assertThrows(PtxFault.class, () -> together(text, 100)).getMessage();
+      assertTrue(message.contains("group (7,0,0)"), message);
+    }
+  }
+
+  @Test
+  void groupsWithAtomicOperationsRunInTurn() {
+    int[] got = together(OWN_NUMBER + "atom.global.add.u32 %r2, [%l0], 1;\nst.shared.u32 [fixed], %r2;\n", 50);
+    assertEquals(50, got[0], "the first group has stored zero before");
+  }
+
   @Test
   void tooMuchSharedMemoryIsRefused() {
     String message = assertThrows(PtxFault.class, () -> run(REVERSE, new int[]{1, 1, 1}, new int[]{48, 1, 1}, 227 * 1024 + 16))

@@ -42,6 +42,28 @@ final class Shadow {
     return -1;
   }
 
+  /**
+   * Whether a read of this group's own memory is in order at first sight: the group wrote every granule, before the last barrier or in
+   * the same thread, and nobody read it since. Then it is recorded; what else there may be, {@link #unwritten} and {@link #read} find.
+   */
+  boolean reads(Group g, long now, long at, int bytes) {
+    long own = g.stamp >>> GROUP_SHIFT << GROUP_SHIFT;
+    int first = (int) (at >>> shift);
+    int last = (int) (at + bytes - 1 >>> shift);
+    for (int i = first; i <= last; i++) {
+      long p = writer[i];
+      long q = reader[i];
+      boolean written = p >= own && (p < g.ordered || p == now) && (p & COPYING) == 0;
+      if (!written || q >= g.ordered && q != now) {
+        return false;
+      }
+    }
+    for (int i = first; i <= last; i++) {
+      reader[i] = now;
+    }
+    return true;
+  }
+
   /** A lane reads. Returns null, or what is wrong with it. */
   String read(Warp w, int lane, long at, int bytes) {
     long now = w.group.stamp | w.thread(lane);

@@ -28,6 +28,9 @@ final class Warp {
   int waiting;
   final int[] pcs = new int[LANES];
   final int[] masks = new int[LANES];
+  /** For each lane of {@code spreadMask} all ones, else zero: what a lane keeps is then chosen without a branch, in vectors. */
+  private final int[] spread = new int[LANES];
+  private int spreadMask;
   /** The time of this warp's last {@code bar.warp.sync}; see {@link Shadow}. */
   int synced;
 
@@ -96,13 +99,24 @@ final class Warp {
     return mask == ALL ? longs[id] : longScratch;
   }
 
+  private int[] spread(int mask) {
+    if (mask != spreadMask) {
+      for (int l = 0; l < LANES; l++) {
+        spread[l] = -(mask >>> l & 1);
+      }
+      spreadMask = mask;
+    }
+    return spread;
+  }
+
   /** The word target now holds the values of lanes {@code mask}. */
   void wroteWords(int id, int mask) {
     if (mask != ALL) {
       int[] d = words[id];
-      for (int m = mask; m != 0; m &= m - 1) {
-        int l = Integer.numberOfTrailingZeros(m);
-        d[l] = wordScratch[l];
+      int[] s = wordScratch;
+      int[] chosen = spread(mask);
+      for (int l = 0; l < LANES; l++) {
+        d[l] ^= (d[l] ^ s[l]) & chosen[l];
       }
     }
     defined[id] |= mask;
@@ -112,9 +126,10 @@ final class Warp {
   void wroteLongs(int id, int mask) {
     if (mask != ALL) {
       long[] d = longs[id];
-      for (int m = mask; m != 0; m &= m - 1) {
-        int l = Integer.numberOfTrailingZeros(m);
-        d[l] = longScratch[l];
+      long[] s = longScratch;
+      int[] chosen = spread(mask);
+      for (int l = 0; l < LANES; l++) {
+        d[l] ^= (d[l] ^ s[l]) & (long) chosen[l];
       }
     }
     defined[id] |= mask;
