@@ -6,32 +6,32 @@
 typedef struct {
     const char* name;
     int elements, bytes, halves[2];   // where the f16 scales are, -1: none
-    int run, chunk;                   // columns that share a scale; bytes of 64 packed columns of 16 rows
+    int run, super;                   // columns that share a scale; bytes of 256 packed columns of 16 rows
     uint32_t decoded;                 // checksum of the first blocks
 } levels_format_t;
 
 static const levels_format_t level_formats[] = {
-    {"q4_1", 32, 20, {0, 2}, 32, 768, 0xeea7539e},
-    {"q5_0", 32, 22, {0, -1}, 32, 768, 0x64a46cb3},
-    {"q5_1", 32, 24, {0, 2}, 32, 896, 0x47d448e2},
-    {"q2_k", 256, 84, {80, 82}, 16, 1024, 0x4f78c5a9},
-    {"q3_k", 256, 110, {108, -1}, 16, 768, 0x2420b4fe},
-    {"q5_k", 256, 176, {0, 2}, 32, 896, 0x1002c45e},
-    {"iq1_s", 256, 50, {0, -1}, 32, 640, 0x1687eeeb},
-    {"iq1_m", 256, 56, {-1, -1}, 16, 768, 0x14709795},
-    {"iq2_xxs", 256, 66, {0, -1}, 32, 640, 0x297b8071},
-    {"iq2_xs", 256, 74, {0, -1}, 16, 768, 0xe7803f85},
-    {"iq2_s", 256, 82, {0, -1}, 16, 768, 0xfea48e8d},
-    {"iq3_xxs", 256, 98, {0, -1}, 32, 640, 0x636498c5},
-    {"iq3_s", 256, 110, {0, -1}, 32, 640, 0x5aacc0eb},
-    {"iq4_nl", 32, 18, {0, -1}, 32, 640, 0x2143b350},
-    {"iq4_xs", 256, 136, {0, -1}, 32, 640, 0xaf859acf},
-    {"tq1_0", 256, 54, {52, -1}, 32, 640, 0x78994652},
-    {"tq2_0", 256, 66, {64, -1}, 32, 640, 0x7efa10a9},
-    {"mxfp4", 32, 17, {-1, -1}, 32, 640, 0x76cad0eb},
-    {"nvfp4", 64, 36, {-1, -1}, 16, 768, 0xd5f07246},
-    {"q1_0", 128, 18, {0, -1}, 32, 640, 0x54e6e4b6},
-    {"q2_0", 64, 18, {0, -1}, 32, 640, 0x0f32b568},
+    {"q4_1", 32, 20, {0, 2}, 32, 2560, 0xeea7539e},
+    {"q5_0", 32, 22, {0, -1}, 32, 2816, 0x64a46cb3},
+    {"q5_1", 32, 24, {0, 2}, 32, 3072, 0x47d448e2},
+    {"q2_k", 256, 84, {80, 82}, 16, 1344, 0x4f78c5a9},
+    {"q3_k", 256, 110, {108, -1}, 16, 1824, 0x2420b4fe},
+    {"q5_k", 256, 176, {0, 2}, 32, 2880, 0x1002c45e},
+    {"iq1_s", 256, 50, {0, -1}, 32, 1184, 0x1687eeeb},
+    {"iq1_m", 256, 56, {-1, -1}, 16, 1248, 0x14709795},
+    {"iq2_xxs", 256, 66, {0, -1}, 32, 1632, 0x297b8071},
+    {"iq2_xs", 256, 74, {0, -1}, 16, 1696, 0xe7803f85},
+    {"iq2_s", 256, 82, {0, -1}, 16, 1696, 0xfea48e8d},
+    {"iq3_xxs", 256, 98, {0, -1}, 32, 2144, 0x636498c5},
+    {"iq3_s", 256, 110, {0, -1}, 32, 2144, 0x5aacc0eb},
+    {"iq4_nl", 32, 18, {0, -1}, 32, 2304, 0x2143b350},
+    {"iq4_xs", 256, 136, {0, -1}, 32, 2208, 0xaf859acf},
+    {"tq1_0", 256, 54, {52, -1}, 32, 1056, 0x78994652},
+    {"tq2_0", 256, 66, {64, -1}, 32, 1056, 0x7efa10a9},
+    {"mxfp4", 32, 17, {-1, -1}, 32, 2176, 0x76cad0eb},
+    {"nvfp4", 64, 36, {-1, -1}, 16, 2304, 0xd5f07246},
+    {"q1_0", 128, 18, {0, -1}, 32, 576, 0x54e6e4b6},
+    {"q2_0", 64, 18, {0, -1}, 32, 1152, 0x0f32b568},
 };
 
 static const char* name_of(const char* stem, const levels_format_t* f) {
@@ -113,7 +113,7 @@ static void test_product(const levels_format_t* f, int64_t n, int64_t k, int64_t
     snprintf(act_name, sizeof act_name, "quant_act_runs%d_%d", (int)runs, f->elements == 256 ? 256 : 32);
     char* act = buffer(3, (size_t)(super * 256 + 3 * up64(super * runs * 4)));
     run(act_name, x, k, act, m, k, (int64_t)0, m);
-    uint8_t* packed = buffer(4, (size_t)(groups * ((k + 63) / 64) * f->chunk));
+    uint8_t* packed = buffer(4, (size_t)(groups * ((k + 255) / 256) * f->super));
     run(name_of("quant_pack", f), w, row_bytes, packed, n, k, (int64_t)0, groups);
     void* scratch = (void*)up64((int64_t)buffer(5, SCRATCH + 64));
     float* y[4];

@@ -1,5 +1,5 @@
 // NEON tiles: 16 weight rows (four registers of 4 lanes) x 1..16 tokens x 256 columns, weights unpacked in L1 (Unit), signed
-// for the modes d32 and d16, tokens in pairs so that a loaded weight serves two. void quant_tile_<mode>(const Tile*); layouts and formula: quant.h.
+// except in the modes w32 and c16, tokens in pairs so that a loaded weight serves two. void quant_tile_<mode>(const Tile*); layouts and formula: quant.h.
 //
 // Register map
 //   x0   Tile*                                     v0-v3    weights of a quad, rows 0-3, 4-7, 8-11, 12-15; scales
@@ -41,6 +41,12 @@
 .macro start_d16 r, t
   clear \r
 .endm
+.macro start_k32 r, t
+  clear \r
+.endm
+.macro start_k16 r, t
+  clear \r
+.endm
 .macro start_w32 r, t
   clear \r
 .endm
@@ -58,6 +64,10 @@
   ldr s6, [x4, #((\t)*64)]
   fmul v\r\().4s, v\r\().4s, v6.s[0]
 .endm
+.macro scale_k32 r, t
+.endm
+.macro scale_k16 r, t
+.endm
 .macro scale_w32 r, t
 .endm
 .macro scale_c16 r, t
@@ -73,11 +83,20 @@
 .macro finish_d16 acc, t, part
   finish_d32 \acc, \t, \part
 .endm
-.macro finish_w32 acc, t, part
-  ldr s7, [x4, #((\t)*4)]
+.macro add_scaled acc, t, part, at
+  ldr s7, [x4, #(\at)]
   ldr q6, [x5, #((\t)*256 + (\part)*16)]
   fmla v6.4s, v\acc\().4s, v7.s[0]
   str q6, [x5, #((\t)*256 + (\part)*16)]
+.endm
+.macro finish_k32 acc, t, part
+  add_scaled \acc, \t, \part, %((\t)*32)
+.endm
+.macro finish_k16 acc, t, part
+  add_scaled \acc, \t, \part, %((\t)*64)
+.endm
+.macro finish_w32 acc, t, part
+  add_scaled \acc, \t, \part, %((\t)*4)
 .endm
 .macro finish_c16 acc, t, part
   finish_w32 \acc, \t, \part
@@ -206,7 +225,10 @@
 2:
   .else
     add x1, x1, #(4*\quads)
-    .ifnc \mode, w32
+    .ifc \mode, d32
+      add x4, x4, #4
+    .endif
+    .ifc \mode, d16
       add x4, x4, #4
     .endif
   .endif
@@ -252,5 +274,7 @@ quant_tile_\mode:
 
 tile d32, 8, 5, 5
 tile d16, 4, 6, 6
+tile k32, 8, 5, 5
+tile k16, 4, 6, 6
 tile w32, 8, 4, 2
 tile c16, 4, 6, 2

@@ -63,16 +63,17 @@ typedef struct {
   f32x16 dmin;
 } Unit;
 
-// What a tile works on. Offsets are known to quant_tile_*.S.
+// What a tile works on. Offsets are known to quant_tile_*.S and quant_pair_*.S.
 typedef struct {
   const Unit* unit;      //  0
   const int8_t* q;       //  8 activations, 256 bytes per token
   const void* side;      // 16 c (d32: 32 B per token, c16: 64 B) or s (w32: 16 B)
   const float* d;        // 24 activation scales: d32 8 per token, otherwise 1
   float* sum;            // 32 out: [token][GROUPS][16], added to
-  const void* ahead;     // 40 what to prefetch, AHEAD lines per run
+  const void* ahead;     // 40 what to prefetch, some lines per run
   int64_t tokens;        // 48 1..16
   int64_t runs;          // 56 d32: runs of 32 columns in this superblock (an even number); otherwise full
+  const void* ahead_2;   // 64 pairs: what to prefetch after the first tokens
 } Tile;
 
 // Arguments of the matmul entries, filled by the caller: y[t][r] = sum_k x[t][k] * w[r][k].
@@ -95,7 +96,11 @@ INLINE void store_f(void* p, f32x16 v) { *(f32x16_any*)p = v; }
 INLINE f32x16 load_h(const void* p) { return __builtin_convertvector(*(const f16x16_any*)p, f32x16); }
 INLINE f32x16 to_f(u32x16 v) { return __builtin_convertvector((i32x16)v, f32x16); }
 INLINE i32x16 splat_i(const void* p) { return (i32x16){} + *(const i32_any*)p; }
-INLINE f32x16 splat(float v) { return (f32x16){} + v; }
+INLINE f32x16 splat(float v) {   // 0 + v would be a sum: 0 + -0 is 0
+  int32_t bits;
+  __builtin_memcpy(&bits, &v, 4);
+  return (f32x16)((i32x16){} + bits);
+}
 INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) { return __builtin_elementwise_fma(a, b, c); }
 INLINE int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t round_up(int64_t v, int64_t to) { return (v + to - 1) / to * to; }

@@ -5,9 +5,9 @@
 #include "quant_matmul.h"
 #include "quant_ordered.h"
 
-ASM_CALL void quant_tile_d32(const Tile* t);
-ASM_CALL void quant_tile_w32(const Tile* t);
-ASM_CALL void quant_tile_c16(const Tile* t);
+QUANT_TILE(d32)
+QUANT_TILE(w32)
+QUANT_TILE(c16)
 
 // Bytes per token of what the tile reads beside the integers, by mode.
 #define SIDE_d32(a, i) ((const void*)((a)->c + (i) * 8))
@@ -17,7 +17,6 @@ ASM_CALL void quant_tile_c16(const Tile* t);
 #define SCALES_c16(a, i) ((a)->d + (i))
 #define SCALES_w32(a, i) ((a)->d + (i))
 
-// The first tile of tokens prefetches the next superblock of its row group, the others the activations of the next tile.
 #define TILED(format, mode)                                                                                          \
   NOINLINE void tiled_##format(const QuantMatmul* p, const Act* a, int64_t g0, int64_t g1, Scratch* s) {             \
     enum { bytes = SUPER / COLS_##format * CHUNK_##format };                                                         \
@@ -35,13 +34,8 @@ ASM_CALL void quant_tile_c16(const Tile* t);
           }                                                                                                          \
           for (int64_t t = 0; t < tokens; t += 16) {                                                                 \
             int64_t i = b * p->m + t0 + t;                                                                           \
-            Tile tile = {0, a->q + i * 256, SIDE_##mode(a, i), SCALES_##mode(a, i), 0, 0, min64(16, tokens - t), runs}; \
-            for (int64_t e = 0; e < groups; e++) {                                                                   \
-              tile.unit = &s->unit[e];                                                                               \
-              tile.sum = s->sums[t][e];                                                                              \
-              tile.ahead = t == 0 && p->row_bytes == 0 ? (const void*)(w[e] + bytes) : (const void*)(tile.q + 4096 + e * 1024); \
-              quant_tile_##mode(&tile);                                                                              \
-            }                                                                                                        \
+            Tile tile = {0, a->q + i * 256, SIDE_##mode(a, i), SCALES_##mode(a, i), 0, 0, min64(16, tokens - t), runs, 0}; \
+            TILES(mode, tile, s, w, p->row_bytes ? 0 : bytes, groups, t)                                             \
           }                                                                                                          \
         }                                                                                                            \
         store_sums(p, s, g, groups, t0, tokens);                                                                     \

@@ -3,6 +3,7 @@
 #include "quant_formats.h"
 
 #define AHEAD(p) __builtin_prefetch(p, 0, 3)
+#define AHEAD_L2(p) __builtin_prefetch(p, 0, 2)
 
 #define RUNS_d32 8
 #define RUNS_w32 8
@@ -32,6 +33,31 @@ INLINE void store_rows(float* y, f32x16 v, int64_t rows) {
     for (int64_t r = 0; r < rows; r++) y[r] = v[r];
   }
 }
+
+// TILES(mode, tile, scratch, w, bytes, groups, t): all row groups of up to 16 tokens from t, two groups at once where there is a kernel
+// for it. The first tokens prefetch the next superblocks, `bytes` behind those at w, the others the activations of the next tile.
+#ifdef __AVX512VNNI__
+#define QUANT_TILE(mode) ASM_CALL void quant_tile_##mode(const Tile* t); ASM_CALL void quant_pair_##mode(const Tile* t);
+#define PAIR(mode, tile) quant_pair_##mode(tile)
+#define PAIRED 2
+#else
+#define QUANT_TILE(mode) ASM_CALL void quant_tile_##mode(const Tile* t);
+#define PAIR(mode, tile) quant_tile_##mode(tile)
+#define PAIRED 1
+#endif
+_Static_assert(sizeof(Unit) == 5440, "quant_pair_*.S finds the second of two units");
+#define TILES(mode, tile, s, w, bytes, groups, t)                                                                    \
+  for (int64_t e = 0; e < groups;) {                                                                                 \
+    int two = PAIRED == 2 && e + 1 < groups;                                                                         \
+    tile.unit = &(s)->unit[e];                                                                                       \
+    tile.sum = (s)->sums[t][e];                                                                                      \
+    int first = t == 0 && (bytes) != 0;                                                                              \
+    tile.ahead = first ? (const void*)((w)[e] + (bytes)) : (const void*)(tile.q + 4096 + e * 1024);                  \
+    tile.ahead_2 = first ? (w)[e + two] + (bytes) : 0;                                                               \
+    if (two) PAIR(mode, &tile);                                                                                      \
+    else quant_tile_##mode(&tile);                                                                                   \
+    e += 1 + two;                                                                                                    \
+  }
 
 static void clear_sums(Scratch* s, int64_t tokens) {
   f32x16* p = (f32x16*)s->sums;
@@ -95,14 +121,22 @@ INLINE f32x16 first_part(const u32x16 mins[4], f32x16 dmin, const int16_t* s) {
       part[t] = fma16(scale, ACT_SCALE_##mode(a, i + t, j, to_f((u32x16)END_##mode(v[t]))), part[t]);                \
   }
 
-// All runs of a superblock: formats of 32-blocks walk chunks of two runs, the others are unrolled as a whole.
-#define ALL_RUNS_d32(format, w, a, i, runs, T, part, hint)                                                           \
-  for (int c = 0; c < (int)(runs) / 2; c++) {                                                                        \
-    const uint8_t* chunk = w + c * CHUNK_##format;                                                                   \
+// All runs of a superblock, unrolled (see fused_levels); the last one of formats of 32-blocks may be shorter.
+#define CHUNK_RUNS(format, w, a, i, c, T, part, hint)                                                                \
+  {                                                                                                                  \
+    const uint8_t* chunk = w + (c) * CHUNK_##format;                                                                 \
     Act at = *(a);                                                                                                   \
-    at.q += 64 * c, at.d += 2 * c, at.c += 2 * c;                                                                    \
-    UNROLL for (int l = 0; l < CHUNK_##format / 64; l++) AHEAD(chunk + hint + 64 * l);                               \
-    UNROLL for (int j = 0; j < 2; j++) RUN(format, d32, chunk, &at, i, j, T, part)                                   \
+    at.q += 64 * (c), at.d += 2 * (c), at.c += 2 * (c);                                                              \
+    UNROLL for (int j = 0; j < 2; j++) {                                                                             \
+      UNROLL for (int l = j * (CHUNK_##format / 64) / 2; l < (j + 1) * (CHUNK_##format / 64) / 2; l++) AHEAD(chunk + hint + 64 * l); \
+      RUN(format, d32, chunk, &at, i, j, T, part)                                                                    \
+    }                                                                                                                \
+  }
+#define ALL_RUNS_d32(format, w, a, i, runs, T, part, hint)                                                           \
+  if (FUSED_TOKENS == 4 && runs == 8) {                                                                              \
+    UNROLL for (int c = 0; c < 4; c++) CHUNK_RUNS(format, w, a, i, c, T, part, hint)                                 \
+  } else {                                                                                                           \
+    for (int c = 0; c < (int)(runs) / 2; c++) CHUNK_RUNS(format, w, a, i, c, T, part, hint)                          \
   }
 #define ALL_RUNS_w32(format, w, a, i, runs, T, part, hint)                                                           \
   UNROLL for (int j = 0; j < 8; j++) {                                                                               \

@@ -4,6 +4,7 @@
 # vpmaddubsw multiplies unsigned by signed bytes and saturates pairs at 16 bits, so each mode has its own sum:
 #   d32  weights are signed: |w| * sign(a, w), at most 128 * 127 * 2, widened at once
 #   d16  the same with runs of 16
+#   k32, k16  the same, activation scale per superblock
 #   w32  weights up to 15: the 8 quads of a run fit 16 bits (30480), widened once per run
 #   c16  weights up to 63: two quads fit (32004), widened twice per run of 4
 #
@@ -87,6 +88,12 @@
 .macro run_d16 tokens
   run_signed \tokens, 4
 .endm
+.macro run_k32 tokens
+  run_signed \tokens, 8
+.endm
+.macro run_k16 tokens
+  run_signed \tokens, 4
+.endm
 .macro run_w32 tokens
   .set i, 0
   .rept 8
@@ -166,6 +173,10 @@
 .macro scale_d16 lo, hi, t
   scale_signed \lo, \hi, %((\t)*64)
 .endm
+.macro scale_k32 lo, hi, t
+.endm
+.macro scale_k16 lo, hi, t
+.endm
 .macro scale_w32 lo, hi, t
 .endm
 .macro scale_c16 lo, hi, t
@@ -181,11 +192,20 @@
 .macro finish_d16 acc, t, half
   finish_d32 \acc, \t, \half
 .endm
-.macro finish_w32 acc, t, half
-  vbroadcastss ymm12, dword ptr [r8 + (\t)*4]
+.macro add_scaled acc, t, half, at
+  vbroadcastss ymm12, dword ptr [r8 + \at]
   vmovaps ymm13, [r9 + (\t)*256 + (\half)*32]
   vfmadd231ps ymm13, ymm\acc, ymm12
   vmovaps [r9 + (\t)*256 + (\half)*32], ymm13
+.endm
+.macro finish_k32 acc, t, half
+  add_scaled \acc, \t, \half, %((\t)*32)
+.endm
+.macro finish_k16 acc, t, half
+  add_scaled \acc, \t, \half, %((\t)*64)
+.endm
+.macro finish_w32 acc, t, half
+  add_scaled \acc, \t, \half, %((\t)*4)
 .endm
 .macro finish_c16 acc, t, half
   finish_w32 \acc, \t, \half
@@ -275,7 +295,10 @@
 2:
   .else
     add rsi, \bytes / 16
-    .ifnc \mode, w32
+    .ifc \mode, d32
+      add r8, 4
+    .endif
+    .ifc \mode, d16
       add r8, 4
     .endif
   .endif
@@ -323,5 +346,7 @@ quant_tile_\mode:
 
 tile d32, 512, 5, 5
 tile d16, 256, 6, 6
+tile k32, 512, 5, 5
+tile k16, 256, 6, 6
 tile w32, 512, 4, 2
 tile c16, 256, 6, 2

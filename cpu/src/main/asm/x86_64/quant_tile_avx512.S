@@ -1,15 +1,18 @@
 # VNNI tiles: 16 weight rows (lanes) x 1..16 tokens x 256 columns, weights unpacked in L1 (Unit), activations broadcast from
-# memory by vpdpbusd itself. void quant_tile_<mode>(const Tile*), System V; see quant.h for the layouts and the formula.
+# memory by vpdpbusd itself. Two of these a cycle with a latency of 4 need more chains than four tokens give: six at a time.
+# void quant_tile_<mode>(const Tile*), System V; see quant.h for the layouts and the formula.
 #
 #   d32  32-column blocks, activation scale per block: 80 % of the vpdpbusd peak at most (8 of 10 multiplier slots)
 #   d16  the same with runs of 16: 4 of 6 slots
+#   k32  runs of 32, activation scale per superblock: 8 of 9 slots
+#   k16  the same with runs of 16: 4 of 5 slots
 #   w32  runs of 32 with minima: 8 of 9 slots, 4 vpdpwssd per superblock for the minima
 #   c16  runs of 16: 4 of 5 slots
 #
 # Register map
 #   rdi   Tile*, then weights of the run           zmm0-7    weights of the run, 4 columns each (w32 start: zmm0-3 minima)
 #   rsi   activations of the run (256 B per token) zmm8      scale of the run (w32 start: -dmin)
-#   rdx   scales                                   zmm10-13  integer sums of four tokens
+#   rdx   scales                                   zmm9-14   integer sums of six tokens
 #   rcx   start values (d32, c16) or sums (w32)    zmm16-31  f32 sums of the tokens
 #   r8    activation scales
 #   r9    out: 256 B per token
@@ -40,6 +43,12 @@
 .macro start_d16 r, t
   vpbroadcastd zmm\r, dword ptr [rcx + (\t)*64]
 .endm
+.macro start_k32 r, t
+  start_d32 \r, \t
+.endm
+.macro start_k16 r, t
+  start_d16 \r, \t
+.endm
 .macro start_c16 r, t
   vpbroadcastd zmm\r, dword ptr [rcx + (\t)*64]
 .endm
@@ -61,6 +70,10 @@
 .macro scale_d16 r, t
   vmulps zmm\r, zmm\r, dword ptr [r8 + (\t)*64]{1to16}
 .endm
+.macro scale_k32 r, t
+.endm
+.macro scale_k16 r, t
+.endm
 .macro scale_w32 r, t
 .endm
 .macro scale_c16 r, t
@@ -78,10 +91,19 @@
 .macro finish_d16 acc, t
   finish_d32 \acc, \t
 .endm
-.macro finish_w32 acc, t
+.macro add_scaled acc, t, at
   vmovaps zmm10, [r9 + (\t)*256]
-  vfmadd231ps zmm10, zmm\acc, dword ptr [r8 + (\t)*4]{1to16}
+  vfmadd231ps zmm10, zmm\acc, dword ptr [r8 + \at]{1to16}
   vmovaps [r9 + (\t)*256], zmm10
+.endm
+.macro finish_k32 acc, t
+  add_scaled \acc, \t, %((\t)*32)
+.endm
+.macro finish_k16 acc, t
+  add_scaled \acc, \t, %((\t)*64)
+.endm
+.macro finish_w32 acc, t
+  add_scaled \acc, \t, %((\t)*4)
 .endm
 .macro finish_c16 acc, t
   finish_w32 \acc, \t
@@ -93,35 +115,45 @@
   vmovdqa32 zmm\i, [rdi + UNIT_M + (\i)*64]
 .endm
 
-# tokens t0 .. t0+n-1 of the run, their four chains interleaved
-.macro four_tokens mode, quads, t0, n
+# activation scales of a block stay, those of runs move on
+.macro scale_next mode
+  .ifc \mode, d32
+    add r8, 4
+  .endif
+  .ifc \mode, d16
+    add r8, 4
+  .endif
+.endm
+
+# tokens t0 .. t0+n-1 of the run, their chains interleaved
+.macro some_tokens mode, quads, t0, n
   .set t, 0
   .rept n
-    start_\mode %(10 + t), %(t0 + t)
+    start_\mode %(9 + t), %(t0 + t)
     .set t, t + 1
   .endr
   .set q, 0
   .rept quads
     .set t, 0
     .rept n
-      dot %(10 + t), %q, %(t0 + t)
+      dot %(9 + t), %q, %(t0 + t)
       .set t, t + 1
     .endr
     .set q, q + 1
   .endr
   .set t, 0
   .rept n
-    to_float %(10 + t)
+    to_float %(9 + t)
     .set t, t + 1
   .endr
   .set t, 0
   .rept n
-    scale_\mode %(10 + t), %(t0 + t)
+    scale_\mode %(9 + t), %(t0 + t)
     .set t, t + 1
   .endr
   .set t, 0
   .rept n
-    accumulate %(16 + t0 + t), %(10 + t)
+    accumulate %(16 + t0 + t), %(9 + t)
     .set t, t + 1
   .endr
 .endm
@@ -175,13 +207,12 @@ tile_\mode\()_\tokens:
     .set i, i + 1
   .endr
   .set first, 0
-  .rept (\tokens + 3) / 4
-    .set width, 4
-    .if first + 4 > \tokens
-      .set width, \tokens - first
-    .endif
-    four_tokens \mode, \quads, %first, %width
-    .set first, first + 4
+  .set groups, (\tokens + 5) / 6
+  .rept groups
+    .set width, (\tokens - first + groups - 1) / groups
+    some_tokens \mode, \quads, %first, %width
+    .set first, first + width
+    .set groups, groups - 1
   .endr
   add rdi, \quads * 64
   add rdx, 64
@@ -198,7 +229,7 @@ tile_\mode\()_\tokens:
     add rsi, \quads * 4
     .ifnc \mode, w32
       add rcx, 4
-      add r8, 4
+      scale_next \mode
     .endif
   .endif
   dec r10d
@@ -258,5 +289,7 @@ table_\mode:
 
 all d32, 8, 9, 0
 all d16, 4, 4, 0
+all k32, 8, 5, 8
+all k16, 4, 3, 16
 all w32, 8, 5, 8
 all c16, 4, 4, 16

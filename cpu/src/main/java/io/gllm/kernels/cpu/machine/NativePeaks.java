@@ -37,6 +37,9 @@ final class NativePeaks {
     NativePeaks peaks = new NativePeaks(code);
     table.add(PeakKind.FMA_F32, (threads, from, to) -> peaks.registers("probe_fma", "l>f", 2 * peaks.lanes, threads));
     table.add(PeakKind.DOT_I8, (threads, from, to) -> peaks.registers("probe_dot8", "l>l", 8 * peaks.lanes, threads));
+    if (code.blob().entries().containsKey("probe_dot16")) {
+      table.add(PeakKind.DOT_BF16, (threads, from, to) -> peaks.registers("probe_dot16", "l>f", 4 * peaks.lanes, threads));
+    }
     table.add(PeakKind.GEMM_TILE, (threads, from, to) -> peaks.tile(threads));
     table.add(PeakKind.READ, (threads, from, to) -> peaks.read(from));
     table.add(PeakKind.COPY, (threads, from, to) -> peaks.copy("probe_copy", from, to));

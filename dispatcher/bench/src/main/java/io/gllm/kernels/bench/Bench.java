@@ -16,7 +16,7 @@ public final class Bench {
     Set<String> names = new LinkedHashSet<>();
     Suites.all().forEach(c -> names.add(c.suite()));
     names.add(ModelCases.SUITE);
-    names.add(Bars.SUITE);
+    names.addAll(Bars.suites());
     return names;
   }
 
@@ -33,7 +33,7 @@ public final class Bench {
    * @throws io.gllm.kernels.api.KernelException if there is no such operator, or a backend cannot be used
    */
   public static BenchReport run(BenchOptions options, PrintStream progress) {
-    List<Bar> bars = options.judged() ? Bars.all().stream().filter(bar -> wanted(options, bar.benchCase())).toList() : List.of();
+    List<Bar> bars = Bars.all().stream().filter(bar -> options.judges(bar) && wanted(options, bar.benchCase())).toList();
     List<BenchCase> cases = List.copyOf(cases(options, bars));
     Progress told = new Progress(progress, cases.size());
     PeakLog peaks = new PeakLog();

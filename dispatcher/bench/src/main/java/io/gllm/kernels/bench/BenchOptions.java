@@ -61,9 +61,14 @@ public record BenchOptions(List<String> suites, String op, List<Setting> setting
     return new BenchOptions(suites, op, settings, peers, requirePeers, model, otherRounds, otherSeconds);
   }
 
-  /** Whether the bars are judged. */
+  /** Whether a bar is judged. */
+  boolean judges(Bar bar) {
+    return suites.contains(Bars.SUITE) || suites.contains(bar.benchCase().suite());
+  }
+
+  /** Whether bars are judged. */
   boolean judged() {
-    return suites.contains(Bars.SUITE);
+    return Bars.suites().stream().anyMatch(suites::contains);
   }
 
   /** The longest call that is waited for. */

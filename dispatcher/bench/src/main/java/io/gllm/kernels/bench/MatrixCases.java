@@ -69,6 +69,18 @@ final class MatrixCases {
     }), m, n, k, true);
   }
 
+  /** Activations, packed weights and results of bf16, which some processors multiply twice as fast as f32. */
+  static BenchCase brainFloat(String suite, long m, long n, long k) {
+    double bytes = MatMul.bytes(DType.BF16, DType.BF16, m, n, k);
+    return BenchCase.of(suite, MatMul.GEMM_PREPACKED, DType.BF16, shape(m, n, k) + " all bf16", MatMul.flops(m, n, k), bytes,
+        Roof.brainFloatProduct(bytes), (kernels, operands) -> {
+          Buffer a = operands.random(DType.BF16, m * k);
+          Buffer b = operands.packed(DType.BF16, n, k, true);
+          Buffer c = operands.zeros(DType.BF16, m * n);
+          return () -> kernels.gemmPrepacked(a, b, c, m, n, k);
+        });
+  }
+
   static BenchCase bias(String suite, DType type, long m, long n, long k) {
     return product(suite, MatMul.GEMM_BIAS, type, m, n, k, (kernels, operands) -> {
       Buffer a = operands.random(DType.F32, m * k);

@@ -20,11 +20,17 @@ public record Roof(List<PeakKind> compute, List<PeakKind> memory, long bytes) {
   private static final double WORTH_COMPARING = 64 << 10;
 
   private static final List<PeakKind> FLOAT = List.of(PeakKind.FMA_F32);
+  private static final List<PeakKind> BRAIN_FLOAT = List.of(PeakKind.DOT_BF16, PeakKind.FMA_F32);
   private static final List<PeakKind> INTEGER = List.of(PeakKind.DOT_I8, PeakKind.FMA_F32);
 
   /** A product in f32 that reads {@code bytes}. */
   static Roof floatProduct(double bytes) {
     return bytes < WORTH_COMPARING ? none() : new Roof(FLOAT, List.of(PeakKind.READ), size(MEMORY, bytes));
+  }
+
+  /** A product of bf16 that reads {@code bytes}. */
+  static Roof brainFloatProduct(double bytes) {
+    return bytes < WORTH_COMPARING ? none() : new Roof(BRAIN_FLOAT, List.of(PeakKind.READ), size(MEMORY, bytes));
   }
 
   /** A product that reads {@code bytes} and may use byte dot products. */

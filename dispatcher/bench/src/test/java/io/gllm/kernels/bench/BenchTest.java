@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.BinaryOp;
+import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.spi.PeakKind;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -132,7 +134,19 @@ class BenchTest {
   void theAcceptanceBarsAreThere() {
     List<String> names = Bars.all().stream().map(Bar::name).toList();
     assertTrue(names.contains("sgemm 4096") && names.contains("q4_k gemv, 16384x14336") && names.contains("f32 gemm tile, in cache"));
-    assertTrue(Bench.suites().contains("bars"));
+    assertTrue(Bench.suites().containsAll(List.of("bars", "bars-float", "bars-decode", "bars-batch", "bars-prefill", "bars-memory")));
+    for (QuantFormat format : QuantMatMul.FORMATS) {
+      assertTrue(names.contains(format.label() + " gemv, 16384x14336") && names.contains(format.label() + " prefill, n=512"));
+    }
+  }
+
+  @Test
+  void aGroupOfBarsIsJudgedAlone() {
+    BenchOptions memory = QUICK.withSuites("bars-memory");
+    assertTrue(memory.judged() && !QUICK.withSuites("gemm").judged());
+    List<String> judged = Bars.all().stream().filter(memory::judges).map(Bar::name).toList();
+    assertTrue(judged.contains("softmax, 256 MB") && !judged.contains("sgemm 4096"));
+    assertTrue(Bars.all().stream().allMatch(QUICK.withSuites("bars")::judges));
   }
 
   @Test

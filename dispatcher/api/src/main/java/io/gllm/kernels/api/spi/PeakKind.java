@@ -6,6 +6,8 @@ public enum PeakKind {
   FMA_F32("f32 fma", true),
   /** Dot products of bytes with integer sums on registers; work is operations, two for each product. */
   DOT_I8("i8 dot product", true),
+  /** Dot products of bf16 with f32 sums on registers; work is flops, two for each product. */
+  DOT_BF16("bf16 dot product", true),
   /** The innermost tile of the f32 matrix product on operands in the cache; work is flops. */
   GEMM_TILE("f32 gemm tile", true),
   /** Reading memory in order; work is bytes read. */

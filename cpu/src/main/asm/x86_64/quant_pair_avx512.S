@@ -1,0 +1,324 @@
+# VNNI tiles of two row groups: 32 weight rows x 1..16 tokens x 256 columns. Units and sums as for the tiles of one group (quant_tile_avx512.S),
+# those of the second group right behind the first. void quant_pair_<mode>(const Tile*), System V.
+#
+# A tile of one group loads an activation for every vpdpbusd, so that the two loads of a cycle bound it; here one load serves two, and
+# with six tokens in turn twelve chains hide the latency. Sums have the same order, so the same bits.
+#
+# Register map
+#   rdi   Tile*                                     zmm0-1    weights of a quad, first and second group
+#   rsi   activations of the run (256 B per token)  zmm2-3    activations of a quad, in turn
+#   rdx   weights   r12  scales                      zmm4-5    scales of the run; w32 start: -dmin
+#   rcx   start values or sums of a token (SIDE)    zmm6      activation scale of a token
+#   r8    activation scales                         zmm8-19   integer sums: token t, group g in 8 + 2t + g
+#   r9    out: 256 B per token, 64 B per group      zmm20-31  f32 sums, same order
+#   rax   activations of the next tokens, which come into L1 on the way; r13  what AHEAD says, into L2; r14  AHEAD_2
+#   r10d  runs left   r11d  tokens left   ebx  runs of a group of four (c16)
+.intel_syntax noprefix
+.altmacro
+.text
+
+.set UNIT, 0
+.set ACT, 8
+.set SIDE, 16
+.set SCALE, 24
+.set SUM, 32
+.set AHEAD, 40
+.set COUNT, 48
+.set RUNS, 56
+.set AHEAD_2, 64
+.set UNIT_S, 4096
+.set UNIT_M, 5120
+.set UNIT_DMIN, 5376
+.set UNIT_2, 5440
+.set MOST, 6
+
+.macro clear r
+  vpxord zmm\r, zmm\r, zmm\r
+.endm
+.macro start_both r, s, at
+  vpbroadcastd zmm\r, dword ptr [rcx + \at]
+  vmovdqa32 zmm\s, zmm\r
+.endm
+.macro dot_both r, s, b, at
+  vpbroadcastd zmm\b, dword ptr [rsi + \at]
+  vpdpbusd zmm\r, zmm0, zmm\b
+  vpdpbusd zmm\s, zmm1, zmm\b
+.endm
+.macro min_both r, s, b, at
+  vpbroadcastd zmm\b, dword ptr [rcx + \at]
+  vpdpwssd zmm\r, zmm0, zmm\b
+  vpdpwssd zmm\s, zmm1, zmm\b
+.endm
+.macro to_float r
+  vcvtdq2ps zmm\r, zmm\r
+.endm
+.macro scale_both r, s, at
+  vbroadcastss zmm6, dword ptr [r8 + \at]
+  vmulps zmm\r, zmm\r, zmm6
+  vmulps zmm\s, zmm\s, zmm6
+.endm
+.macro accumulate acc, r, scale
+  vfmadd231ps zmm\acc, zmm\scale, zmm\r
+.endm
+.macro times_dmin acc, r, dmin
+  vmulps zmm\acc, zmm\r, zmm\dmin
+.endm
+.macro add_plain acc, at
+  vaddps zmm\acc, zmm\acc, [r9 + \at]
+  vmovaps [r9 + \at], zmm\acc
+.endm
+.macro add_scaled acc, at
+  vmovaps zmm2, [r9 + \at]
+  vfmadd231ps zmm2, zmm\acc, zmm6
+  vmovaps [r9 + \at], zmm2
+.endm
+.macro load_scale at
+  vbroadcastss zmm6, dword ptr [r8 + \at]
+.endm
+
+# The integer sums of one run of `n` tokens, in zmm8-19; side: bytes of a token's start values, 0: starts are zero.
+.macro dots n, quads, side
+  .set t, 0
+  .rept \n
+    .if \side
+      start_both %(8 + 2*t), %(9 + 2*t), %(t*\side)
+    .else
+      clear %(8 + 2*t)
+      clear %(9 + 2*t)
+    .endif
+    .set t, t + 1
+  .endr
+  .set q, 0
+  .rept \quads
+    vmovdqa32 zmm0, [rdx + q*64]
+    vmovdqa32 zmm1, [rdx + UNIT_2 + q*64]
+    .set t, 0
+    .rept \n
+      dot_both %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), %(t*256 + q*4)
+      .set t, t + 1
+    .endr
+    .set q, q + 1
+  .endr
+  .set t, 0
+  .rept 2*\n
+    to_float %(8 + t)
+    .set t, t + 1
+  .endr
+.endm
+
+# w32: the f32 sums start with -dmin * sum of min * activation sum
+.macro minima n
+  .set t, 0
+  .rept 2*\n
+    clear %(8 + t)
+    .set t, t + 1
+  .endr
+  .set q, 0
+  .rept 4
+    vmovdqa32 zmm0, [rdx + UNIT_M + q*64]
+    vmovdqa32 zmm1, [rdx + UNIT_2 + UNIT_M + q*64]
+    .set t, 0
+    .rept \n
+      min_both %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), %(t*16 + q*4)
+      .set t, t + 1
+    .endr
+    .set q, q + 1
+  .endr
+  vmovaps zmm4, [rdx + UNIT_DMIN]
+  vmovaps zmm5, [rdx + UNIT_2 + UNIT_DMIN]
+  .set t, 0
+  .rept 2*\n
+    to_float %(8 + t)
+    times_dmin %(20 + t), %(8 + t), %(4 + t % 2)
+    .set t, t + 1
+  .endr
+.endm
+
+.macro runs_to_r10 count
+  .if \count
+    mov r10d, \count
+  .else
+    mov r10, [rdi + RUNS]
+  .endif
+.endm
+
+# n tokens: quads of a run, runs (0: as RUNS says), bytes of a token's start values and scales, whether scales are those of runs,
+# whether there are minima, whether runs go 0 4 8 12 1 5 ...
+.macro pass mode, n, quads, runs, side, scales, by_run, mins, strided
+.p2align 6
+pair_\mode\()_\n:
+  mov rdx, [rdi + UNIT]
+  .if \mins
+    minima \n
+  .else
+    .set t, 0
+    .rept 2*\n
+      clear %(20 + t)
+      .set t, t + 1
+    .endr
+  .endif
+  .if \strided
+    mov ebx, 4
+  .endif
+  lea r12, [rdx + UNIT_S]
+  runs_to_r10 \runs
+  lea rax, [rsi + \n * 256]
+  .set t, 0
+  .rept \n
+    prefetcht0 [r9 + t*256]
+    prefetcht0 [r9 + t*256 + 64]
+    .set t, t + 1
+  .endr
+  .p2align 6
+1:
+  .set i, 0
+  .rept (\n * \quads + 15) / 16
+    prefetcht0 [rax + i*64]
+    .set i, i + 1
+  .endr
+  .set i, 0
+  .rept \quads / 2
+    prefetcht1 [r13 + i*64]
+    .set i, i + 1
+  .endr
+  .if \mins
+    dots \n, \quads, 0
+  .else
+    dots \n, \quads, \side
+  .endif
+  vmovaps zmm4, [r12]
+  vmovaps zmm5, [r12 + UNIT_2]
+  .set t, 0
+  .rept \n
+    .if \by_run
+      scale_both %(8 + 2*t), %(9 + 2*t), %(t*\scales)
+    .endif
+    accumulate %(20 + 2*t), %(8 + 2*t), 4
+    accumulate %(21 + 2*t), %(9 + 2*t), 5
+    .set t, t + 1
+  .endr
+  add rax, (\n * \quads + 15) / 16 * 64
+  add r13, \quads / 2 * 64
+  add rdx, \quads * 64
+  add r12, 64
+  .if \mins == 0
+    add rcx, 4
+  .endif
+  .if \by_run
+    add r8, 4
+  .endif
+  .if \strided
+    add rsi, 64
+    dec ebx
+    jnz 2f
+    mov ebx, 4
+    sub rsi, 240
+2:
+  .else
+    add rsi, \quads * 4
+  .endif
+  dec r10d
+  jnz 1b
+  .set t, 0
+  .rept \n
+    .if \by_run
+      add_plain %(20 + 2*t), %(t*256)
+      add_plain %(21 + 2*t), %(t*256 + 64)
+    .else
+      load_scale %(t*\scales)
+      add_scaled %(20 + 2*t), %(t*256)
+      add_scaled %(21 + 2*t), %(t*256 + 64)
+    .endif
+    .set t, t + 1
+  .endr
+  # back from the last run, on to the next tokens
+  runs_to_r10 \runs
+  .if \strided
+    sub rsi, 64
+  .else
+    imul rdx, r10, \quads * 4
+    sub rsi, rdx
+  .endif
+  lea r10, [r10*4]
+  .if \mins == 0
+    sub rcx, r10
+  .endif
+  .if \by_run
+    sub r8, r10
+  .endif
+  add rsi, \n * 256
+  add rcx, \n * \side
+  add r8, \n * \scales
+  add r9, \n * 256
+  jmp next_\mode
+.endm
+
+.macro offset mode, n
+  .long pair_\mode\()_\n - table_\mode
+.endm
+
+.macro pair mode, quads, runs, side, scales, by_run, mins, strided
+.globl quant_pair_\mode
+.hidden quant_pair_\mode
+.p2align 6
+quant_pair_\mode:
+  push rbx
+  push r12
+  push r13
+  push r14
+  mov rsi, [rdi + ACT]
+  mov rcx, [rdi + SIDE]
+  mov r8, [rdi + SCALE]
+  mov r9, [rdi + SUM]
+  mov r11, [rdi + COUNT]
+  mov r13, [rdi + AHEAD]
+  mov r14, [rdi + AHEAD_2]
+  jmp 4f
+next_\mode:
+  test r14, r14                   # the second stream after the first tokens
+  cmovnz r13, r14
+  xor r14d, r14d
+  test r11d, r11d
+  jz 6f
+4:
+  mov r10d, MOST                  # 12 and more: six; 7 to 11: half of them
+  cmp r11d, 2*MOST
+  jae 5f
+  mov r10d, r11d
+  cmp r11d, MOST
+  jbe 5f
+  inc r10d
+  shr r10d
+5:
+  sub r11d, r10d
+  lea rdx, [rip + table_\mode]
+  movsxd r12, dword ptr [rdx + r10*4 - 4]
+  add rdx, r12
+  jmp rdx
+6:
+  vzeroupper
+  pop r14
+  pop r13
+  pop r12
+  pop rbx
+  ret
+.p2align 2
+table_\mode:
+  .set n, 1
+  .rept MOST
+    offset \mode, %n
+    .set n, n + 1
+  .endr
+  .set n, 1
+  .rept MOST
+    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \strided
+    .set n, n + 1
+  .endr
+.endm
+
+pair d32, 8, 0, 32, 32, 1, 0, 0
+pair d16, 4, 16, 64, 64, 1, 0, 0
+pair k32, 8, 8, 32, 32, 0, 0, 0
+pair k16, 4, 16, 64, 64, 0, 0, 0
+pair w32, 8, 8, 16, 4, 0, 1, 0
+pair c16, 4, 16, 64, 4, 0, 0, 1
