@@ -76,7 +76,8 @@ class RocmProbeTest extends ProbeConformance {
     assertTrue(rejection.seen().startsWith("/dev/kfd does not exist"), rejection.seen());
     assertTrue(rejection.seen().endsWith("hsa_init answered 0x1008: words for 4104, which means that there is no usable AMD GPU"),
         rejection.seen());
-    assertTrue(probe.probe(true).rejection().seen().endsWith("it found AMD Test 0 (gfx90a, 1.0 GiB)"), "a runtime that finds one all the same");
+    assertTrue(probe.probe(true).rejection().seen().endsWith("it found AMD Test 0 (gfx90a, 1.0 GiB)"),
+        "a runtime that finds one all the same");
     assertEquals(0, runtime.users, "the runtime was not stopped");
   }
 
