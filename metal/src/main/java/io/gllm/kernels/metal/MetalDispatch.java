@@ -45,7 +45,8 @@ final class MetalDispatch {
 
   /** The same with everything as it is now. */
   MetalDispatch copy(Arena arena) {
-    MetalDispatch copy = new MetalDispatch(buffers.clone(), offsets.clone(), arena.allocate(values.byteSize(), Integer.BYTES).copyFrom(values),
+    MetalDispatch copy = new MetalDispatch(buffers.clone(), offsets.clone(),
+        arena.allocate(values.byteSize(), Integer.BYTES).copyFrom(values),
         arena.allocate(MetalCalls.SIZE).copyFrom(groups), arena.allocate(MetalCalls.SIZE).copyFrom(threads));
     copy.pipeline = pipeline;
     return copy;

@@ -32,7 +32,8 @@ final class JumpBySelector {
     MethodHandle map = linker.downcallHandle(linker.defaultLookup().findOrThrow("mmap"),
         FunctionDescriptor.of(ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     try {
-      MemorySegment page = ((MemorySegment) map.invokeExact(0L, (long) PAGE, READ_WRITE_EXECUTE, PRIVATE_ANONYMOUS, -1, 0L)).reinterpret(PAGE);
+      MemorySegment page = ((MemorySegment) map.invokeExact(0L, (long) PAGE, READ_WRITE_EXECUTE, PRIVATE_ANONYMOUS, -1, 0L))
+          .reinterpret(PAGE);
       MemorySegment.copy(CODE, 0, page, JAVA_BYTE, 0, CODE.length);
       page.set(JAVA_LONG_UNALIGNED, PLAIN_AT, plain.address());
       page.set(JAVA_LONG_UNALIGNED, MARKED_AT, marked.address());

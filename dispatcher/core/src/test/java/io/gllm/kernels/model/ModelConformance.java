@@ -84,8 +84,10 @@ abstract class ModelConformance {
   @ValueSource(strings = {"f32", "f16", "q8_0", "q4_k"})
   void reproducibleLogitsAreThoseOfTheCpuToTheBit(String format) {
     int[] prompt = Expected.all().getFirst().promptIds();
-    try (KernelDispatcher there = gpu.reproducible(); KernelDispatcher here = cpu.reproducible();
-        LlamaModel far = LlamaModel.load(there, file(format)); LlamaModel near = LlamaModel.load(here, file(format))) {
+    try (KernelDispatcher there = gpu.reproducible();
+        KernelDispatcher here = cpu.reproducible();
+        LlamaModel far = LlamaModel.load(there, file(format));
+        LlamaModel near = LlamaModel.load(here, file(format))) {
       assertArrayEquals(near.logits(prompt), far.logits(prompt));
     }
   }
