@@ -79,7 +79,7 @@ public final class MetalSmoke {
     MetalSmoke smoke = new MetalSmoke(out);
     out.printf("1 device: %s, %d GB%n", metal.device().name(), metal.device().memory() >> 30);
     smoke.check("2 kernels", tests.quarantined().isEmpty(), tests.passed() + " of " + (tests.passed() + tests.quarantined().size())
-        + " give their known answers " + (tests.quarantined().isEmpty() ? "" : tests.quarantined()));
+        + " give their known answers" + (tests.quarantined().isEmpty() ? "" : ", not " + tests.quarantined()));
     try (KernelDispatcher cpu = KernelDispatcher.builder().backend("cpu").create(); KernelDispatcher here = cpu.reproducible();
         KernelDispatcher there = metal.reproducible()) {
       smoke.check("3 operators", Arrays.equals(operators(here), operators(there)), "the bits of the CPU");

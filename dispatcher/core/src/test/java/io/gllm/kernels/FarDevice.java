@@ -20,7 +20,10 @@ import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Proxy;
 import java.util.List;
 
-/** A device whose memory the host cannot see, as a GPU's; it knows vec_add in f32, and does nothing for other operators. */
+/**
+ * A device whose memory the host cannot see, as a GPU's; it knows vec_add in f32, and does nothing for other operators. With the feature
+ * "graphs" it says that it captures recordings.
+ */
 final class FarDevice implements Device {
   private final DeviceInfo info;
   private long inUse;
@@ -113,6 +116,17 @@ final class FarDevice implements Device {
   }
 
   private static final class FarQueue extends Queue {
+    private final boolean captures;
+
+    FarQueue(boolean captures) {
+      this.captures = captures;
+    }
+
+    @Override
+    public boolean captures() {
+      return captures;
+    }
+
     @Override
     public <K> K kernel(Op<K> op, ElementType type) {
       if (op == (Op<?>) BinaryOp.ADD) {
@@ -162,7 +176,7 @@ final class FarDevice implements Device {
 
   @Override
   public Queue openQueue(Numerics numerics) {
-    return new FarQueue();
+    return new FarQueue(info.features().contains("graphs"));
   }
 
   @Override

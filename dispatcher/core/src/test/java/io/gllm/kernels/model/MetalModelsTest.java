@@ -25,9 +25,10 @@ class MetalModelsTest extends ModelConformance {
     return List.of("f32");
   }
 
+  /** Those of the fast mode have the same kernels here. */
   @Override
   protected List<String> reproducible() {
-    return List.of("f32", "q4_k");
+    return List.of("q4_k");
   }
 
   @Override
