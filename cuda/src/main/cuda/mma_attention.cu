@@ -95,7 +95,7 @@ FN float log_of(float x) {
 FN float base_of(float top) { return top == NEG_INF ? 0.0f : top; }
 
 struct Row {                                 // of a warp's 16: a lane has its share of two
-  uint at;                                 // of its query, and of its result
+  uint at;                                   // of its query, and of its result
   uint number;
   uint seen;                                 // keys
   float top;
