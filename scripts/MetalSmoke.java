@@ -30,7 +30,7 @@ import java.util.Arrays;
  *   1 device: Apple N, N GB
  *   2 kernels: N of N give their known answers
  *   3 operators: the bits of the CPU
- *   4 tokens: those of the CPU: ", N..."
+ *   4 tokens: those of the CPU: ", a curious child named Mila lived near the hill. She found five apples. Then"
  *   5 recording: N replays, N bytes a token, N tokens/s
  *   6 GPU: N us a token by its own clock
  *   PASS
@@ -55,6 +55,7 @@ public final class MetalSmoke {
     System.out.println(System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch") + ", Java "
         + Runtime.version());
     Path model = Files.createTempFile("gllm", ".gguf");
+    model.toFile().deleteOnExit();
     try (InputStream bundled = MetalSmoke.class.getClassLoader().getResourceAsStream(MODEL)) {
       Files.copy(bundled, model, StandardCopyOption.REPLACE_EXISTING);
       SelfTestReport tests;
@@ -69,8 +70,6 @@ public final class MetalSmoke {
     } catch (BackendUnavailableException e) {
       System.out.println("FAIL: " + e.getMessage());
       System.exit(1);
-    } finally {
-      Files.delete(model);
     }
   }
 
