@@ -81,7 +81,7 @@ abstract class ModelConformance {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"f32", "f16", "q8_0", "q4_k"})
+  @ValueSource(strings = {"f32", "f16", "bf16", "q8_0", "q6_k", "q4_k", "q4_0", "iq4_xs", "q2_k"})
   void reproducibleLogitsAreThoseOfTheCpuToTheBit(String format) {
     int[] prompt = Expected.all().getFirst().promptIds();
     try (KernelDispatcher there = gpu.reproducible();
