@@ -57,7 +57,8 @@ class DecodingTest {
 
   @ParameterizedTest
   @CsvSource({"v_add_u32,v_add_nc_u32", "v_addc_co_u32,v_add_co_ci_u32", "s_andn2_saveexec_b64,s_and_not1_saveexec_b64",
-    "s_orn2_b64,s_or_not1_b64", "s_load_dwordx16,s_load_b512", "global_load_dword,global_load_b32", "global_store_dwordx4,global_store_b128",
+    "s_orn2_b64,s_or_not1_b64", "s_load_dwordx16,s_load_b512", "global_load_dword,global_load_b32",
+    "global_store_dwordx4,global_store_b128",
     "global_store_short,global_store_b16", "ds_read_b128,ds_load_b128", "ds_read2st64_b32,ds_load_2addr_stride64_b32",
     "ds_write2_b32,ds_store_2addr_b32", "s_add_co_ci_u32,s_addc_u32", "v_mov_b32,v_mov_b32"})
   void olderAndNewerNamesMeanTheSame(String name, String normal) {

@@ -55,7 +55,8 @@ class FaultsTest {
   void aMissingBarrierIsARace() {
     fails(with("s_barrier\n", ""), "stores a value that nothing has written", "global_store_b32", "wave 0");
     String again = "s_barrier\nds_load_b32 v3, v2\ns_waitcnt lgkmcnt(0)\nds_store_b32 v1, v3\n";
-    fails(with("s_barrier\n", again), "race: reads shared memory that wave 0 wrote, with no barrier between: byte 0", "wave 1", "thread 32");
+    fails(with("s_barrier\n", again), "race: reads shared memory that wave 0 wrote, with no barrier between: byte 0", "wave 1",
+        "thread 32");
     String second = "v_cmp_lt_u32 vcc_lo, 31, v0\ns_and_saveexec_b32 s8, vcc_lo\nds_store_b32 v1, v3\ns_mov_b32 exec_lo, s8\n";
     fails(with("s_barrier\n", again.replace("ds_store_b32 v1, v3\n", second)),
         "race: writes shared memory that wave 0 read, with no barrier between: byte 128", "thread 32");

@@ -97,7 +97,8 @@ class FloatOpcodesTest {
         (a, b, c) -> sum(a >>> 32, b) | sum(a >>> 32, b) << 32);
     t.vector("v_pk_add_f32 %D, %A, %B neg_lo:[0,1] neg_hi:[1,0]", pairs, -1, gfx9,
         (a, b, c) -> sum(a, b ^ 0x80000000L) | sum(a >>> 32 ^ 0x80000000L, b >>> 32) << 32);
-    t.vector("v_pk_add_f32 %D, %A, 0.5 op_sel_hi:[1,0]", pairs, -1, gfx9, (a, b, c) -> sum(a, 0x3f000000) | sum(a >>> 32, 0x3f000000) << 32);
+    t.vector("v_pk_add_f32 %D, %A, 0.5 op_sel_hi:[1,0]", pairs, -1, gfx9,
+        (a, b, c) -> sum(a, 0x3f000000) | sum(a >>> 32, 0x3f000000) << 32);
   }
 
   private static long sum(long a, long b) {

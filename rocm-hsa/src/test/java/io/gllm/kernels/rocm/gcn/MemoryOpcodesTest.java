@@ -15,7 +15,8 @@ class MemoryOpcodesTest {
   /** What these tests show to work. */
   static final Set<String> OPCODES = new HashSet<>(Set.of("global_store_b16", "s_endpgm", "s_barrier", "s_barrier_signal", "s_barrier_wait",
       "s_sendmsg", "s_waitcnt", "s_waitcnt_vscnt", "s_wait_loadcnt", "s_wait_storecnt", "s_wait_dscnt", "s_wait_kmcnt",
-      "s_wait_loadcnt_dscnt", "s_wait_storecnt_dscnt", "s_branch", "s_cbranch_scc0", "s_cbranch_scc1", "s_cbranch_execz", "s_cbranch_execnz", "s_cbranch_vccz",
+      "s_wait_loadcnt_dscnt", "s_wait_storecnt_dscnt", "s_branch", "s_cbranch_scc0", "s_cbranch_scc1", "s_cbranch_execz",
+      "s_cbranch_execnz", "s_cbranch_vccz",
       "s_cbranch_vccnz", "v_readfirstlane_b32", "ds_load_2addr_b32", "ds_load_2addr_b64", "ds_load_2addr_stride64_b32",
       "ds_load_2addr_stride64_b64", "ds_store_2addr_b32", "ds_store_2addr_b64", "ds_store_2addr_stride64_b32",
       "ds_store_2addr_stride64_b64"));
@@ -56,9 +57,11 @@ class MemoryOpcodesTest {
       int pitch = n == 3 ? 16 : 4 * n;
       String type = "_b" + 32 * n + " ";
       String value = registers(4, n);
-      int[] got = run(chip, "v_mul_u32_u24 v1, " + pitch + ", v0\nglobal_load" + type + value + ", v1, s[6:7] offset:4\ns_waitcnt vmcnt(0)\n"
-          + "ds_store" + type + "v1, " + value + " offset:16\n" + "s_waitcnt lgkmcnt(0)\n" + "ds_load" + type + registers(8, n)
-          + ", v1 offset:16\ns_waitcnt lgkmcnt(0)\nglobal_store" + type + "v1, " + registers(8, n) + ", s[4:5]", 5 * lanes);
+      int[] got = run(chip,
+          "v_mul_u32_u24 v1, " + pitch + ", v0\nglobal_load" + type + value + ", v1, s[6:7] offset:4\ns_waitcnt vmcnt(0)\n"
+              + "ds_store" + type + "v1, " + value + " offset:16\n" + "s_waitcnt lgkmcnt(0)\n" + "ds_load" + type + registers(8, n)
+              + ", v1 offset:16\ns_waitcnt lgkmcnt(0)\nglobal_store" + type + "v1, " + registers(8, n) + ", s[4:5]",
+          5 * lanes);
       for (int i = 0; i < lanes * pitch / 4; i++) {
         assertEquals(i % (pitch / 4) < n ? 1001 + i : 0, got[i], type + i);
       }
@@ -92,7 +95,8 @@ class MemoryOpcodesTest {
       String name = "_2addr_" + stride + type + " ";
       int[] got = run("gfx1100", "v_lshlrev_b32 v1, 3, v0\nv_add_nc_u32 v2, 7, v0\nv_mov_b32 v3, 0\nv_mov_b32 v4, 5\nv_mov_b32 v5, 0\n"
           + "v_cmpx_eq_u32 3, v0\nds_store" + name + "v1, " + registers(2, n) + ", " + registers(4, n) + " offset0:1 offset1:4\n"
-          + "s_waitcnt lgkmcnt(0)\nds_load" + name + registers(6, 2 * n) + ", v1 offset0:4 offset1:1\nds_load_b32 v12, v1 offset:" + 4 * unit
+          + "s_waitcnt lgkmcnt(0)\nds_load" + name + registers(6, 2 * n) + ", v1 offset0:4 offset1:1\nds_load_b32 v12, v1 offset:"
+          + 4 * unit
           + "\ns_waitcnt lgkmcnt(0)\nv_mov_b32 v11, 0\nglobal_store_b32 v11, v6, s[4:5]\nglobal_store_b32 v11, v" + (6 + n)
           + ", s[4:5] offset:4\nglobal_store_b32 v11, v12, s[4:5] offset:8", 32);
       assertArrayEquals(new int[]{5, 10, 5, 0}, IntStream.range(0, 4).map(i -> got[i]).toArray(), name);

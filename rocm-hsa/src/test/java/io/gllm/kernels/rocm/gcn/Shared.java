@@ -77,7 +77,8 @@ final class Shared {
     long last = written[word];
     if (last >>> 32 == now) {
       if (wave(last) != w.index) {
-        throw new LaneFault(lane, "race: writes shared memory that wave " + wave(last) + " wrote, with no barrier between: byte " + 4 * word);
+        throw new LaneFault(lane,
+            "race: writes shared memory that wave " + wave(last) + " wrote, with no barrier between: byte " + 4 * word);
       }
       if (((int) last & STEPS) == (w.step & STEPS)) {
         throw new LaneFault(lane, "race: writes shared memory that another lane of the instruction writes: byte " + 4 * word);

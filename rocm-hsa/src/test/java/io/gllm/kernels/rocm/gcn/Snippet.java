@@ -22,7 +22,8 @@ final class Snippet {
         + (wide ? "s_mov_b64 exec, -1\n" : "s_mov_b32 exec_lo, -1\n");
     for (int i = 0; i < NAMES.length; i++) {
       int register = 10 + 2 * i;
-      text = text.replace("%" + NAMES[i], "v" + register).replace("%" + NAMES[i].toUpperCase(), "v[" + register + ":" + (register + 1) + "]");
+      text = text.replace("%" + NAMES[i], "v" + register).replace("%" + NAMES[i].toUpperCase(),
+          "v[" + register + ":" + (register + 1) + "]");
     }
     text = text.replace("%m", wide ? "s[18:19]" : "s18").replace("%x", wide ? "exec" : "exec_lo").replace("%v", wide ? "vcc" : "vcc_lo");
     StringBuilder before = new StringBuilder("""
@@ -46,7 +47,8 @@ final class Snippet {
     String text = code;
     for (int i = 0; i < NAMES.length; i++) {
       int register = 20 + 2 * i;
-      text = text.replace("%" + NAMES[i], "s" + register).replace("%" + NAMES[i].toUpperCase(), "s[" + register + ":" + (register + 1) + "]");
+      text = text.replace("%" + NAMES[i], "s" + register).replace("%" + NAMES[i].toUpperCase(),
+          "s[" + register + ":" + (register + 1) + "]");
     }
     StringBuilder before = new StringBuilder("""
         s_load_b256 s[4:11], s[0:1], 0x0

@@ -94,7 +94,9 @@ class VectorOpcodesTest {
         int choice = (int) (c >> 8 * i & 255);
         int half = choice % 4;
         long sign = choice < 8 ? 0 : (half < 2 ? b >> 16 * half + 15 : a >> 16 * (half - 2) + 15) % 2;
-        long value = choice < 4 ? b >> 8 * choice & 255 : choice < 8 ? a >> 8 * (choice - 4) & 255 : choice < 12 ? sign * 255 : choice == 12 ? 0 : 255;
+        long value = choice < 4
+            ? b >> 8 * choice & 255
+            : choice < 8 ? a >> 8 * (choice - 4) & 255 : choice < 12 ? sign * 255 : choice == 12 ? 0 : 255;
         out |= value << 8 * i;
       }
       return out;
