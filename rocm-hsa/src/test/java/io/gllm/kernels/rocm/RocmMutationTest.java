@@ -1,6 +1,7 @@
 package io.gllm.kernels.rocm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.KernelException;
@@ -8,6 +9,7 @@ import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.cpu.CpuBackendProvider;
+import io.gllm.kernels.rocm.gcn.GcnFault;
 import io.gllm.kernels.rocm.gcn.Listing;
 import io.gllm.kernels.testkit.Case;
 import io.gllm.kernels.testkit.Conformance;
@@ -109,6 +111,16 @@ class RocmMutationTest {
       }
     }
     assertEquals(List.of(), faults);
+  }
+
+  @Test
+  void aListingOfAnotherBlobIsRefused() {
+    Listing listing = StandInGpu.listing("gfx90a");
+    Listing other = new Listing("gfx90a", listing.sha256().replace('a', 'b'), listing.kernels());
+    assertTrue(assertThrows(GcnFault.class, () -> new Interpreter(other)).getMessage().contains("scripts/disassemble-hsaco"));
+    Listing elsewhere = new Listing("gfx1100", listing.sha256(), listing.kernels());
+    assertThrows(GcnFault.class, () -> new Interpreter(elsewhere));
+    assertThrows(GcnFault.class, () -> new Interpreter(new Listing("gfx1", listing.sha256(), listing.kernels())));
   }
 
   private static Listing plant(Mistake mistake) {

@@ -30,8 +30,8 @@ class FloatOpcodesTest {
     exact(t, "sub", BigDecimal::subtract, (a, b) -> a - b);
     exact(t, "mul", BigDecimal::multiply, (a, b) -> a * b);
     t.word("v_subrev_f32 %d, %a, %b", TWO, (a, b, c) -> rounded(b, a, BigDecimal::subtract, (x, y) -> x - y));
-    t.word("v_max_f32 %d, %a, %b", TWO, (a, b, c) -> isNaN(a) ? b : isNaN(b) ? a : order(a) > order(b) ? a : b);
-    t.word("v_min_f32 %d, %a, %b", TWO, (a, b, c) -> isNaN(a) ? b : isNaN(b) ? a : order(a) < order(b) ? a : b);
+    t.word("v_max_f32 %d, %a, %b", TWO, (a, b, c) -> greater(a, b) ? a : b);
+    t.word("v_min_f32 %d, %a, %b", TWO, (a, b, c) -> greater(a, b) && !isNaN(b) || isNaN(a) ? b : a);
     modifiers(t);
     packed(t);
     conversions(t);
@@ -64,14 +64,15 @@ class FloatOpcodesTest {
     return Float.floatToIntBits(value) & 0xffffffffL;
   }
 
-  private static boolean isNaN(long bits) {
+  static boolean isNaN(long bits) {
     return Float.isNaN(intBitsToFloat((int) bits));
   }
 
-  /** Orders numbers, with -0 before 0. */
-  private static int order(long bits) {
-    int x = (int) bits;
-    return x < 0 ? x ^ 0x7fffffff : x;
+  /** In the order of numbers, with -0 before 0 and NaN before all. */
+  static boolean greater(long a, long b) {
+    float x = intBitsToFloat((int) a);
+    float y = intBitsToFloat((int) b);
+    return !isNaN(a) && (isNaN(b) || Float.compare(x, y) > 0);
   }
 
   private static void modifiers(OpcodeTests t) {

@@ -33,10 +33,8 @@ final class FlowOpcodes {
     wait(table, "s_wait_storecnt", Chip.STORES);
     wait(table, "s_wait_dscnt", Chip.SHARED);
     wait(table, "s_wait_kmcnt", Chip.SCALARS);
-    table.put("s_wait_loadcnt_dscnt", o -> {
-      int both = Operands.constant(o.operand(0), false);
-      return new Sequence(new Wait(Chip.LOADS, both >> 8), new Wait(Chip.SHARED, both & 63));
-    });
+    both(table, "s_wait_loadcnt_dscnt", Chip.LOADS);
+    both(table, "s_wait_storecnt_dscnt", Chip.STORES);
     branch(table, "s_branch", _ -> true);
     branch(table, "s_cbranch_scc0", w -> !w.scc());
     branch(table, "s_cbranch_scc1", Wave::scc);
@@ -67,6 +65,14 @@ final class FlowOpcodes {
 
   private static void wait(Map<String, Decode> table, String opcode, int counter) {
     table.put(opcode, o -> new Wait(counter, Operands.constant(o.operand(0), false)));
+  }
+
+  /** One of two counters in the bits above eight, shared memory below. */
+  private static void both(Map<String, Decode> table, String opcode, int counter) {
+    table.put(opcode, o -> {
+      int both = Operands.constant(o.operand(0), false);
+      return new Sequence(new Wait(counter, both >> 8), new Wait(Chip.SHARED, both & 63));
+    });
   }
 
   /** {@code vmcnt(1) lgkmcnt(0)}. */

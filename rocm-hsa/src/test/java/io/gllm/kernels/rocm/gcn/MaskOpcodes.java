@@ -3,6 +3,7 @@ package io.gllm.kernels.rocm.gcn;
 import static java.lang.Float.float16ToFloat;
 import static java.lang.Float.intBitsToFloat;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /** The instructions between lanes and masks of lanes: comparisons, carries, choices, and the first lane. */
@@ -11,8 +12,8 @@ final class MaskOpcodes {
 
   static void addTo(Map<String, Decode> table) {
     integers(table);
-    floats(table, "f32", false, (test, a, b) -> test.of(intBitsToFloat(a), intBitsToFloat(b)));
-    floats(table, "f16", true, (test, a, b) -> test.of(float16ToFloat((short) a), float16ToFloat((short) b)));
+    floats(table);
+    halves(table);
     table.put("v_cndmask_b32", MaskOpcodes::choice);
     table.put("v_add_co_u32", o -> new Carry(o.result(0, 1), o.mask(1), o.source(2), o.source(3), -1));
     table.put("v_add_co_ci_u32", o -> new Carry(o.result(0, 1), o.mask(1), o.source(2), o.source(3), o.mask(4)));
@@ -34,21 +35,44 @@ final class MaskOpcodes {
     compare(table, "ge_u32", false, (a, b) -> a + 0x80000000 >= b + 0x80000000);
   }
 
+  /** Each written out: a loop is fast if all it calls is of one kind. */
+  private static void floats(Map<String, Decode> table) {
+    compare(table, "lt_f32", false, (a, b) -> intBitsToFloat(a) < intBitsToFloat(b));
+    compare(table, "le_f32", false, (a, b) -> intBitsToFloat(a) <= intBitsToFloat(b));
+    compare(table, "gt_f32", false, (a, b) -> intBitsToFloat(a) > intBitsToFloat(b));
+    compare(table, "ge_f32", false, (a, b) -> intBitsToFloat(a) >= intBitsToFloat(b));
+    compare(table, "eq_f32", false, (a, b) -> intBitsToFloat(a) == intBitsToFloat(b));
+    compare(table, "neq_f32", false, (a, b) -> intBitsToFloat(a) != intBitsToFloat(b));
+    compare(table, "lg_f32", false, (a, b) -> intBitsToFloat(a) < intBitsToFloat(b) || intBitsToFloat(a) > intBitsToFloat(b));
+    compare(table, "nlt_f32", false, (a, b) -> !(intBitsToFloat(a) < intBitsToFloat(b)));
+    compare(table, "nle_f32", false, (a, b) -> !(intBitsToFloat(a) <= intBitsToFloat(b)));
+    compare(table, "ngt_f32", false, (a, b) -> !(intBitsToFloat(a) > intBitsToFloat(b)));
+    compare(table, "nge_f32", false, (a, b) -> !(intBitsToFloat(a) >= intBitsToFloat(b)));
+    compare(table, "o_f32", false, (a, b) -> intBitsToFloat(a) == intBitsToFloat(a) && intBitsToFloat(b) == intBitsToFloat(b));
+    compare(table, "u_f32", false, (a, b) -> intBitsToFloat(a) != intBitsToFloat(a) || intBitsToFloat(b) != intBitsToFloat(b));
+  }
+
   private interface FloatTest {
     boolean of(float a, float b);
   }
 
-  private interface Widen {
-    boolean of(FloatTest test, int a, int b);
-  }
-
-  private static void floats(Map<String, Decode> table, String type, boolean half, Widen widen) {
-    Map<String, FloatTest> tests = Map.ofEntries(Map.entry("lt", (a, b) -> a < b), Map.entry("le", (a, b) -> a <= b),
-        Map.entry("gt", (a, b) -> a > b), Map.entry("ge", (a, b) -> a >= b), Map.entry("eq", (a, b) -> a == b),
-        Map.entry("neq", (a, b) -> a != b), Map.entry("lg", (a, b) -> a < b || a > b), Map.entry("nlt", (a, b) -> !(a < b)),
-        Map.entry("nle", (a, b) -> !(a <= b)), Map.entry("ngt", (a, b) -> !(a > b)), Map.entry("nge", (a, b) -> !(a >= b)),
-        Map.entry("o", (a, b) -> a == a && b == b), Map.entry("u", (a, b) -> a != a || b != b));
-    tests.forEach((name, test) -> compare(table, name + "_" + type, half, (a, b) -> widen.of(test, a, b)));
+  private static void halves(Map<String, Decode> table) {
+    Map<String, FloatTest> tests = new HashMap<>();
+    tests.put("lt", (a, b) -> a < b);
+    tests.put("le", (a, b) -> a <= b);
+    tests.put("gt", (a, b) -> a > b);
+    tests.put("ge", (a, b) -> a >= b);
+    tests.put("eq", (a, b) -> a == b);
+    tests.put("neq", (a, b) -> a != b);
+    tests.put("lg", (a, b) -> a < b || a > b);
+    tests.put("nlt", (a, b) -> !(a < b));
+    tests.put("nle", (a, b) -> !(a <= b));
+    tests.put("ngt", (a, b) -> !(a > b));
+    tests.put("nge", (a, b) -> !(a >= b));
+    tests.put("o", (a, b) -> a == a && b == b);
+    tests.put("u", (a, b) -> a != a || b != b);
+    tests.forEach((name, test) -> compare(table, name + "_f16", true,
+        (a, b) -> test.of(float16ToFloat((short) a), float16ToFloat((short) b))));
   }
 
   private static void compare(Map<String, Decode> table, String name, boolean half, Loops.Test2 test) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -25,6 +26,16 @@ class MaskOpcodesTest {
       Map.entry("nle", o -> o > 0), Map.entry("ngt", o -> o != 1), Map.entry("nge", o -> o == -1 || o == 2), Map.entry("o", o -> o != 2),
       Map.entry("u", o -> o == 2));
 
+  /** Comparisons of f32: 1 where they hold. */
+  static final Map<String, OpcodeTests.Word> FLOAT_TESTS = new TreeMap<>();
+
+  static {
+    for (String name : List.of("lt", "le", "gt", "ge", "eq", "neq", "lg", "nlt", "nle", "ngt", "nge", "o", "u")) {
+      Order test = TESTS.get(name);
+      FLOAT_TESTS.put(name, (a, b, c) -> test.of(order(intBitsToFloat((int) a), intBitsToFloat((int) b))) ? 1 : 0);
+    }
+  }
+
   static OpcodeTests all() {
     OpcodeTests t = new OpcodeTests();
     for (String name : List.of("lt", "le", "gt", "ge", "eq", "ne")) {
@@ -32,18 +43,20 @@ class MaskOpcodesTest {
       compare(t, name + "_u32", Values.words(2), (a, b, c) -> test.of(Long.compare(a, b)) ? 1 : 0);
       compare(t, name + "_i32", Values.words(2), (a, b, c) -> test.of(Integer.compare((int) a, (int) b)) ? 1 : 0);
     }
-    for (String name : List.of("lt", "le", "gt", "ge", "eq", "neq", "lg", "nlt", "nle", "ngt", "nge", "o", "u")) {
-      Order test = TESTS.get(name);
-      compare(t, name + "_f32", Values.floats(2), (a, b, c) -> test.of(order(intBitsToFloat((int) a), intBitsToFloat((int) b))) ? 1 : 0);
-      compare(t, name + "_f16", Values.halves(2),
-          (a, b, c) -> test.of(order(Float.float16ToFloat((short) a), Float.float16ToFloat((short) b))) ? 1 : 0);
-    }
+    FLOAT_TESTS.forEach((name, test) -> {
+      compare(t, name + "_f32", Values.floats(2), test);
+      compare(t, name + "_f16", Values.halves(2), (a, b, c) -> test.of(wide(a), wide(b), 0));
+    });
     t.word("v_cmp_gt_f16 %m, 1.0, %a" + CHOOSE, Values.halves(1), (a, b, c) -> Float.float16ToFloat((short) a) < 1 ? 1 : 0);
     t.word("v_cmp_gt_f16 %m, |%a|, -%b" + CHOOSE, Values.halves(2),
         (a, b, c) -> Math.abs(Float.float16ToFloat((short) a)) > -Float.float16ToFloat((short) b) ? 1 : 0);
     choices(t);
     carries(t);
     return t;
+  }
+
+  private static long wide(long half) {
+    return Float.floatToRawIntBits(Float.float16ToFloat((short) half));
   }
 
   private static int order(float a, float b) {

@@ -15,7 +15,8 @@ class MemoryOpcodesTest {
   /** What these tests show to work. */
   static final Set<String> OPCODES = new HashSet<>(Set.of("global_store_b16", "s_endpgm", "s_barrier", "s_barrier_signal", "s_barrier_wait",
       "s_sendmsg", "s_waitcnt", "s_waitcnt_vscnt", "s_wait_loadcnt", "s_wait_storecnt", "s_wait_dscnt", "s_wait_kmcnt",
-      "s_wait_loadcnt_dscnt", "s_branch", "s_cbranch_scc0", "s_cbranch_scc1", "s_cbranch_execz", "s_cbranch_execnz", "s_cbranch_vccz",
+      "s_wait_loadcnt_dscnt", "s_wait_storecnt_dscnt", "s_branch", "s_cbranch_scc0", "s_cbranch_scc1", "s_cbranch_execz",
+      "s_cbranch_execnz", "s_cbranch_vccz",
       "s_cbranch_vccnz", "v_readfirstlane_b32", "ds_load_2addr_b32", "ds_load_2addr_b64", "ds_load_2addr_stride64_b32",
       "ds_load_2addr_stride64_b64", "ds_store_2addr_b32", "ds_store_2addr_b64", "ds_store_2addr_stride64_b32",
       "ds_store_2addr_stride64_b64"));
@@ -150,6 +151,7 @@ class MemoryOpcodesTest {
         v_add3_u32 v3, v3, v4, ttmp9
         global_store_b32 v1, v3, s[4:5]
         s_wait_storecnt 0x0
+        s_wait_storecnt_dscnt 0x0
         s_endpgm
         """, 1, 32, out);
     assertEquals(7, p.read(out, 32)[7]);

@@ -11,7 +11,8 @@ final class Names {
       Map.entry("v_add_u16", "v_add_nc_u16"), Map.entry("v_sub_u16", "v_sub_nc_u16"), Map.entry("v_mad_co_u64_u32", "v_mad_u64_u32"),
       Map.entry("s_add_co_u32", "s_add_u32"), Map.entry("s_add_co_ci_u32", "s_addc_u32"), Map.entry("s_sub_co_u32", "s_sub_u32"),
       Map.entry("s_sub_co_ci_u32", "s_subb_u32"), Map.entry("s_add_co_i32", "s_add_i32"), Map.entry("s_sub_co_i32", "s_sub_i32"),
-      Map.entry("s_addk_co_i32", "s_addk_i32"), Map.entry("global_store_short", "global_store_b16"));
+      Map.entry("s_addk_co_i32", "s_addk_i32"), Map.entry("global_store_short", "global_store_b16"),
+      Map.entry("v_max_num_f32", "v_max_f32"), Map.entry("v_min_num_f32", "v_min_f32"));
   private static final Pattern WORDS = Pattern.compile("^(s_load|global_load|global_store)_dword(?:x(\\d+))?$");
   private static final Pattern SHARED = Pattern.compile("^ds_(read|write)(2)?(st64)?_(b\\d+)$");
 

@@ -27,6 +27,7 @@ final class ScalarOpcodes {
     constants(table);
     tests(table);
     floats(table);
+    floatTests(table);
   }
 
   private static long word(int value, boolean scc) {
@@ -119,10 +120,37 @@ final class ScalarOpcodes {
     twoFloats(table, "s_add_f32", Float::sum);
     twoFloats(table, "s_sub_f32", (a, b) -> a - b);
     twoFloats(table, "s_mul_f32", (a, b) -> a * b);
+    two(table, "s_max_num_f32", false, (a, b, c) -> word(VectorOpcodes.greater(a, b) ? a : b));
+    two(table, "s_min_num_f32", false, (a, b, c) -> word(VectorOpcodes.less(a, b) ? a : b));
     table.put("s_cvt_f32_i32", o -> one(o, a -> floatToRawIntBits(a)));
     table.put("s_cvt_f32_u32", o -> one(o, a -> floatToRawIntBits(a & 0xffffffffL)));
     table.put("s_cvt_i32_f32", o -> one(o, a -> (int) intBitsToFloat(a)));
     table.put("s_cvt_u32_f32", o -> one(o, a -> (int) Math.min((long) Math.max(intBitsToFloat(a), 0f), 0xffffffffL)));
+  }
+
+  private interface FloatTest {
+    boolean of(float a, float b);
+  }
+
+  private static void floatTests(Map<String, Decode> table) {
+    floatTest(table, "lt", (a, b) -> a < b);
+    floatTest(table, "le", (a, b) -> a <= b);
+    floatTest(table, "gt", (a, b) -> a > b);
+    floatTest(table, "ge", (a, b) -> a >= b);
+    floatTest(table, "eq", (a, b) -> a == b);
+    floatTest(table, "neq", (a, b) -> a != b);
+    floatTest(table, "lg", (a, b) -> a < b || a > b);
+    floatTest(table, "nlt", (a, b) -> !(a < b));
+    floatTest(table, "nle", (a, b) -> !(a <= b));
+    floatTest(table, "ngt", (a, b) -> !(a > b));
+    floatTest(table, "nge", (a, b) -> !(a >= b));
+    floatTest(table, "o", (a, b) -> a == a && b == b);
+    floatTest(table, "u", (a, b) -> a != a || b != b);
+  }
+
+  private static void floatTest(Map<String, Decode> table, String name, FloatTest test) {
+    table.put("s_cmp_" + name + "_f32",
+        o -> new Compare(o.scalar(0, 1), o.scalar(1, 1), (a, b) -> test.of(intBitsToFloat(a), intBitsToFloat(b))));
   }
 
   private static void twoFloats(Map<String, Decode> table, String opcode, Loops.Float2 op) {

@@ -153,6 +153,10 @@ class ScalarOpcodesTest {
     t.scalar("s_add_f32 %d, %a, %b", false, floats, (a, b, c) -> bits(intBitsToFloat((int) a) + intBitsToFloat((int) b)));
     t.scalar("s_sub_f32 %d, %a, %b", false, floats, (a, b, c) -> bits(intBitsToFloat((int) a) - intBitsToFloat((int) b)));
     t.scalar("s_mul_f32 %d, %a, %b", false, floats, (a, b, c) -> bits(intBitsToFloat((int) a) * intBitsToFloat((int) b)));
+    t.scalar("s_max_num_f32 %d, %a, %b", false, floats, (a, b, c) -> FloatOpcodesTest.greater(a, b) ? a : b);
+    t.scalar("s_min_num_f32 %d, %a, %b", false, floats,
+        (a, b, c) -> FloatOpcodesTest.greater(a, b) && !FloatOpcodesTest.isNaN(b) || FloatOpcodesTest.isNaN(a) ? b : a);
+    MaskOpcodesTest.FLOAT_TESTS.forEach((name, test) -> t.scalar("s_cmp_" + name + "_f32 %a, %b" + SCC, false, floats, test));
     t.scalar("s_cvt_f32_i32 %d, %a", false, TWO, (a, b, c) -> bits((int) a));
     t.scalar("s_cvt_f32_u32 %d, %a", false, TWO, (a, b, c) -> bits(a));
     t.scalar("s_cvt_i32_f32 %d, %a", false, floats, (a, b, c) -> (int) intBitsToFloat((int) a));

@@ -33,6 +33,9 @@ final class SharedOpcodes {
     Shared shared = w.group.shared;
     int alignment = words == 1 ? 4 : 8;
     int[] at = w.scratch[0];
+    if (w.exec() == w.all && areGood(address, offset, alignment, shared.bytes - 4 * words, at)) {
+      return at;
+    }
     for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
       int l = Long.numberOfTrailingZeros(rest);
       int place = address[l] + offset;
@@ -45,6 +48,19 @@ final class SharedOpcodes {
       at[l] = place >> 2;
     }
     return at;
+  }
+
+  /** All lanes at once; false if one of them needs a closer look. */
+  private static boolean areGood(int[] address, int offset, int alignment, int last, int[] at) {
+    int signs = last;
+    int bits = 0;
+    for (int l = 0; l < at.length; l++) {
+      int place = address[l] + offset;
+      signs |= place | last - place;
+      bits |= place;
+      at[l] = place >> 2;
+    }
+    return signs >= 0 && (bits & alignment - 1) == 0;
   }
 
   private static final class Load extends Op {

@@ -140,18 +140,33 @@ final class VectorOpcodes {
     });
   }
 
+  /** Each written out: a loop is fast if all it calls is of one kind. */
   private static void floats(Map<String, Decode> table) {
-    twoFloats(table, "v_add_f32", (a, b) -> a + b);
-    twoFloats(table, "v_sub_f32", (a, b) -> a - b);
-    twoFloats(table, "v_subrev_f32", (a, b) -> b - a);
-    twoFloats(table, "v_mul_f32", (a, b) -> a * b);
-    twoFloats(table, "v_max_f32", (a, b) -> a != a ? b : b != b ? a : Math.max(a, b));
-    twoFloats(table, "v_min_f32", (a, b) -> a != a ? b : b != b ? a : Math.min(a, b));
+    two(table, "v_add_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) + intBitsToFloat(b)));
+    two(table, "v_sub_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) - intBitsToFloat(b)));
+    two(table, "v_subrev_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(b) - intBitsToFloat(a)));
+    two(table, "v_mul_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) * intBitsToFloat(b)));
+    two(table, "v_max_f32", (a, b) -> greater(a, b) ? a : b);
+    two(table, "v_min_f32", (a, b) -> less(a, b) ? a : b);
     one(table, "v_rcp_iflag_f32", a -> floatToRawIntBits(reciprocal(intBitsToFloat(a))));
   }
 
-  private static void twoFloats(Map<String, Decode> table, String opcode, Loops.Float2 op) {
-    two(table, opcode, (a, b) -> floatToRawIntBits(op.of(intBitsToFloat(a), intBitsToFloat(b))));
+  /** Whether the greater of two numbers is the first one; NaN is none, and -0 lies below 0. */
+  static boolean greater(int a, int b) {
+    return !isNaN(a) && (isNaN(b) || ordered(a) > ordered(b));
+  }
+
+  static boolean less(int a, int b) {
+    return !isNaN(a) && (isNaN(b) || ordered(a) < ordered(b));
+  }
+
+  private static boolean isNaN(int bits) {
+    return (bits & 0x7fffffff) > 0x7f800000;
+  }
+
+  /** Integers in the order of numbers, with -0 before 0. */
+  private static int ordered(int bits) {
+    return bits ^ (bits >> 31 & 0x7fffffff);
   }
 
   /**

@@ -107,7 +107,10 @@ class VectorOpcodesTest {
     long[][] doubles = Values.doubles(2);
     t.wide("v_lshlrev_b64 %D, %b, %A", doubles, (a, b, c) -> a << b % 64);
     t.wide("v_lshlrev_b64 %D, 2, %A", doubles, (a, b, c) -> a * 4);
+    t.wide("v_mov_b64 %D, %A", doubles, (a, b, c) -> a);
+    t.wide("v_mov_b64 %D, -3", doubles, (a, b, c) -> -3);
     long[][] sums = Values.doubles(3);
+    t.wide("v_lshl_add_u64 %D, %A, %b, %C", sums, (a, b, c) -> (a << b % 64) + c);
     t.wide("v_mad_u64_u32 %D, %m, %a, %b, %C", sums, (a, b, c) -> toUnsignedLong((int) a) * toUnsignedLong((int) b) + c);
     t.word("v_mad_u64_u32 %A, %m, %a, %b, %C\nv_cndmask_b32 %d, 0, 1, %m", sums, (a, b, c) -> {
       BigInteger product = BigInteger.valueOf(toUnsignedLong((int) a)).multiply(BigInteger.valueOf(toUnsignedLong((int) b)));

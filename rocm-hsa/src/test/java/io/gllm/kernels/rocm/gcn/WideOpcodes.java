@@ -16,6 +16,11 @@ final class WideOpcodes {
     packed(table, "v_pk_add_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) + intBitsToFloat(b)));
     packed(table, "v_pk_mul_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) * intBitsToFloat(b)));
     table.put("v_pk_mov_b32", WideOpcodes::move);
+    table.put("v_mov_b64", o -> {
+      Source[] from = o.pair(1);
+      return copy(o.result(0, 2), from[0], from[1], o.spare());
+    });
+    table.put("v_lshl_add_u64", o -> new ShiftAdd(o.result(0, 2), o.pair(1), o.source(2), o.pair(3)));
   }
 
   private static void packed(Map<String, Decode> table, String opcode, Loops.Int2 op) {
@@ -47,8 +52,50 @@ final class WideOpcodes {
     }
     Source low = o.pair(1)[choice & 1];
     Source high = o.pair(2)[choice >> 1];
+    return copy(result, low, high, o.spare());
+  }
+
+  private static Op copy(int result, Source low, Source high, int spare) {
     return Sequence.together(new Sequence.Pair(result, List.of(low.row), to -> VectorOpcodes.copy(to, low)),
-        new Sequence.Pair(result + 1, List.of(high.row), to -> VectorOpcodes.copy(to, high)), o.spare());
+        new Sequence.Pair(result + 1, List.of(high.row), to -> VectorOpcodes.copy(to, high)), spare);
+  }
+
+  private static final class ShiftAdd extends Op {
+    private final int result;
+    private final Source[] a;
+    private final Source by;
+    private final Source[] b;
+
+    ShiftAdd(int result, Source[] a, Source by, Source[] b) {
+      this.result = result;
+      this.a = a;
+      this.by = by;
+      this.b = b;
+    }
+
+    @Override
+    void run(Wave w) {
+      if (w.exec() == 0) {
+        return;
+      }
+      int[] x = a[0].lanes(w, 0);
+      int[] up = a[1].lanes(w, 1);
+      int[] n = by.lanes(w, 2);
+      int[] y = b[0].lanes(w, 3);
+      int[] add = b[1].lanes(w, 4);
+      long known = by.known(w) & a[0].known(w) & b[0].known(w);
+      long knownHigh = known & a[1].known(w) & b[1].known(w);
+      int[] first = w.v[result];
+      int[] second = w.v[result + 1];
+      int[] active = w.masks();
+      for (int l = 0; l < first.length; l++) {
+        long sum = ((x[l] & 0xffffffffL | (long) up[l] << 32) << n[l]) + (y[l] & 0xffffffffL | (long) add[l] << 32);
+        first[l] = first[l] & ~active[l] | (int) sum & active[l];
+        second[l] = second[l] & ~active[l] | (int) (sum >>> 32) & active[l];
+      }
+      w.wrote(result, known);
+      w.wrote(result + 1, knownHigh);
+    }
   }
 
   private static final class ShiftLeft extends Op {
