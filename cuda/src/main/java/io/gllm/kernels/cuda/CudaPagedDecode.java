@@ -80,7 +80,8 @@ final class CudaPagedDecode implements PagedAttention.Kernel {
 
   private static boolean fits(Buffer k, Buffer v, PagedShape shape) {
     int dim = shape.headDim();
-    boolean something = shape.sequences() >= 1 && shape.queries() >= 1 && capacity(shape) >= 1 && capacity(shape) <= MOST && k.length() >= 1;
+    boolean something = shape.sequences() >= 1 && shape.queries() >= 1 && capacity(shape) >= 1 && capacity(shape) <= MOST
+        && k.length() >= 1;
     boolean wholeHeads = ((k.address() | v.address() | (long) dim * k.type().blockBytes()) & 15) == 0 && dim <= MOST_DIM;
     boolean inGrid = something && across(shape) <= MOST_GROUPS && Math.max(shape.sequences(), shape.queries()) <= MOST_GROUPS
         && shape.heads() <= MOST_GROUPS && rows(shape) <= MOST;

@@ -92,7 +92,7 @@ final class TunedLaunches {
     List<byte[]> before = List.of(bytes(DType.F32, q), bytes(type, k), integers(type, keys * dim), bytes(DType.F32, mask),
         new byte[2 * queries * dim * 4], new byte[2 * queries * 4]);
     int[] parameters = {queries, keys, 2, 1, 1, 1, 2 * queries * dim, queries * dim, dim, keys * dim, keys * dim, dim,
-        Float.floatToRawIntBits(1)};
+      Float.floatToRawIntBits(1)};
     add("mma_attention_" + dim + "_" + type.label(), new int[]{1, 2, 1}, parameters, before);
   }
 
@@ -102,8 +102,7 @@ final class TunedLaunches {
     int m = 1090;
     int n = 136;
     int k = 40;
-    List<byte[]> before =
-        List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[2 * m * n]);
+    List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[2 * m * n]);
     int groups = ((m + tile - 1) / tile + 7) / 8 * 8 * ((n + tile - 1) / tile);
     return new GoldenLaunch(kernel, new int[]{groups, 1, 1}, new int[]{m, n, k, 1}, before, before);
   }

@@ -58,6 +58,11 @@ class PortableBlobsTest {
       return kernel -> read(blob.target(), Arrays.copyOfRange(code, kernel.offset(), kernel.offset() + kernel.bytes()));
     }
 
+    /** Tuned kernels fuse products and sums by name, which gives the same bits on every GPU, but not the portable ones. */
+    boolean mayHave(String difference) {
+      return backend.equals(TUNED) && difference.equals("fma.rn.f32");
+    }
+
     static CodeInterface read(String target, byte[] module) {
       return target.startsWith("spv")
           ? SpirvModule.read(module)
@@ -115,7 +120,8 @@ class PortableBlobsTest {
           Function<KernelInterface, CodeInterface> code = target.reader();
           List<String> wrong = new ArrayList<>();
           for (KernelInterface kernel : target.kernels()) {
-            code.apply(kernel).differences(kernel).forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
+              code.apply(kernel).differences(kernel).stream().filter(difference -> !target.mayHave(difference))
+                  .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
           }
           assertEquals(List.of(), wrong);
         }));
