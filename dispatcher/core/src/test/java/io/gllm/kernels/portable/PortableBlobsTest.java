@@ -120,8 +120,8 @@ class PortableBlobsTest {
           Function<KernelInterface, CodeInterface> code = target.reader();
           List<String> wrong = new ArrayList<>();
           for (KernelInterface kernel : target.kernels()) {
-              code.apply(kernel).differences(kernel).stream().filter(difference -> !target.mayHave(difference))
-                  .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
+            code.apply(kernel).differences(kernel).stream().filter(difference -> !target.mayHave(difference))
+                .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
           }
           assertEquals(List.of(), wrong);
         }));
