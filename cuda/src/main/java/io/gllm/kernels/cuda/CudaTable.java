@@ -1,13 +1,21 @@
 package io.gllm.kernels.cuda;
 
+import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.api.op.FlashAttention;
+import io.gllm.kernels.api.op.LayerNorm;
+import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.op.PagedAttention;
 import io.gllm.kernels.api.op.QuantMatMul;
+import io.gllm.kernels.api.op.RmsNorm;
+import io.gllm.kernels.api.op.Softmax;
 import io.gllm.kernels.api.portable.Launcher;
 import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.spi.Candidate;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,10 +30,28 @@ final class CudaTable {
   /** The known answers of the tuned kernels. */
   static final String GOLDEN_LAUNCHES = "META-INF/gllm/cuda-tuned/golden-launches.bin";
 
-  private static final List<Row<?>> ROWS = List.of(new Row<>(QuantMatMul.OP,
-      Set.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K),
-      "integer products with quantised activations, for 1 to " + CudaQuantGemv.MOST_ROWS + " rows", CudaQuantGemv::symbols,
-      CudaQuantGemv::new));
+  private static final List<ElementType> HALVES = List.of(DType.F16, DType.BF16);
+  private static final String MMA_PURPOSE = "tensor cores, for activations of the same type, rows of whole 16 bytes";
+  private static final String PAGED_PURPOSE = "keys read once for all heads that share them, spans side by side, for heads of whole 16 bytes";
+  private static final String ROWS_PURPOSE = "sums by shuffles, rows held in registers, for rows of whole 16 bytes";
+
+  private static final List<Row<?>> ROWS = List.of(
+      new Row<>(QuantMatMul.OP, Set.of(QuantFormat.Q4_0, QuantFormat.Q8_0, QuantFormat.Q4_K, QuantFormat.Q6_K),
+          "integer products with quantised activations, for 1 to " + CudaQuantGemv.MOST_ROWS + " rows", CudaQuantGemv::symbols,
+          CudaQuantGemv::new),
+      new Row<>(MatMul.GEMM, HALVES, MMA_PURPOSE, CudaGemm::columnSymbols, CudaGemm::columns),
+      new Row<>(MatMul.GEMM_BT, HALVES, MMA_PURPOSE, CudaGemm::rowSymbols, CudaGemm::rows),
+      new Row<>(MatMul.GEMM_PREPACKED, HALVES, MMA_PURPOSE, CudaGemm::rowSymbols, CudaGemm::rows),
+      new Row<>(RmsNorm.OP, Op.FLOATS, ROWS_PURPOSE, type -> List.of(CudaRows.symbol(RmsNorm.OP, type)), CudaRows::rmsNorm),
+      new Row<>(RmsNorm.RESIDUAL, Op.FLOATS, ROWS_PURPOSE, type -> List.of(CudaRows.symbol(RmsNorm.RESIDUAL, type)),
+          CudaRows::rmsNormResidual),
+      new Row<>(LayerNorm.OP, Op.FLOATS, ROWS_PURPOSE, type -> List.of(CudaRows.symbol(LayerNorm.OP, type)), CudaRows::layerNorm),
+      new Row<>(Softmax.OP, Op.FLOATS, ROWS_PURPOSE,
+          type -> List.of(CudaRows.symbol(Softmax.OP, type), CudaRows.maskedSymbol(type)), CudaRows::softmax),
+      new Row<>(PagedAttention.OP, Op.FLOATS, PAGED_PURPOSE,
+          CudaPagedDecode::symbols, CudaPagedDecode::new),
+      new Row<>(FlashAttention.OP, HALVES, "tensor cores, for 4 queries and more with heads of 64 or 128", CudaFlashAttention::symbols,
+          CudaFlashAttention::new));
 
   private CudaTable() {}
 
@@ -39,7 +65,7 @@ final class CudaTable {
    * @param purpose which calls it is for
    * @param symbols what it launches for a type, the main one first
    */
-  private record Row<K>(Op<K> op, Set<? extends ElementType> types, String purpose, Function<ElementType, List<String>> symbols,
+  private record Row<K>(Op<K> op, Collection<? extends ElementType> types, String purpose, Function<ElementType, List<String>> symbols,
       Factory<K> factory) {
     boolean isFor(Op<?> other, ElementType type) {
       return op == other && types.contains(type);
@@ -79,6 +105,11 @@ final class CudaTable {
       }
       return new Candidate(main, true, row.purpose() + ", " + modules.code(main));
     }).toList();
+  }
+
+  /** Whether a tuned kernel is launched for an operator and type. */
+  static boolean launches(Op<?> op, ElementType type, String symbol) {
+    return ROWS.stream().anyMatch(row -> row.isFor(op, type) && row.symbols().apply(type).contains(symbol));
   }
 
   /** Every tuned kernel. */

@@ -91,6 +91,19 @@ class TunedKernelsStandInTest {
     }
   }
 
+  /** So the size of a product decides about nothing but speed. */
+  @Test
+  void tilesOfBothSizesGiveTheSameBits() {
+    try (TunedDevice shipped = new TunedDevice(CudaBlobs.onClassPath())) {
+      for (String kernel : List.of("mma_gemm_bt_", "mma_gemm_")) {
+        List<byte[]> large = shipped.run(TunedLaunches.product(kernel + "bf16", 128));
+        List<byte[]> small = shipped.run(TunedLaunches.product(kernel + "small_bf16", 64));
+        assertArrayEquals(large.getLast(), small.getLast(), kernel);
+      }
+      assertEquals(List.of(), shipped.driver.failures);
+    }
+  }
+
   @Test
   void withoutTheirCodeThePortableKernelRuns() {
     BlobManifest portable = BlobManifest.of("cuda");

@@ -1,10 +1,12 @@
 package io.gllm.kernels.cuda;
 
+import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.portable.GoldenLaunch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -37,7 +39,150 @@ final class TunedLaunches {
       launches.product("quant_gemv_" + rows + "q4_k", m, 9 * 256, 0, launches.blocks(3 * 9, 144, 0, 2));
       launches.product("quant_gemv_" + rows + "q6_k", m, 9 * 256, 2, launches.blocks(3 * 9, 210, 208));
     }
+    for (DType type : List.of(DType.F32, DType.F16, DType.BF16)) {
+      launches.rows("rms_norm_rows_", type, 1, 1);
+      launches.rows("rms_norm_residual_rows_", type, 2, 1);
+      launches.rows("layer_norm_rows_", type, 1, 2);
+      launches.rows("softmax_rows_", type, 1, 0);
+      launches.rows("softmax_masked_rows_", type, 1, 0);
+      launches.paged(type);
+    }
+    for (DType type : List.of(DType.F16, DType.BF16)) {
+      for (String size : new String[]{"", "small_"}) {
+        launches.integers("mma_gemm_bt_" + size, type);
+        launches.integers("mma_gemm_" + size, type);
+      }
+      launches.attention(type, 64);
+      launches.attention(type, 128);
+    }
     return launches.all;
+  }
+
+  /**
+   * A product of small integers, exact in any order of sums: that of tensor cores is their own. More rows than half a tile, more steps
+   * than are under way at once.
+   */
+  private void integers(String kernel, DType type) {
+    int m = 70;
+    int n = 40;
+    int k = 104;
+    List<byte[]> before = List.of(integers(type, m * k), integers(type, n * k), new byte[2 * m * n]);
+    add(kernel + type.label(), new int[]{kernel.contains("small") ? 16 : 8, 1, 1}, new int[]{m, n, k, 1}, before);
+  }
+
+  /**
+   * Attention whose weights are 1 or 0 and whose values are small integers, exact in any order of sums: a key gives every query a score
+   * of 0, or one too low to count. More keys than a tile, seen one more by each query.
+   */
+  private void attention(DType type, int dim) {
+    int queries = 20;
+    int keys = 70;
+    float[] q = new float[2 * queries * dim];
+    float[] k = new float[keys * dim];
+    float[] mask = new float[queries * keys];
+    for (int i = 0; i < q.length; i++) {
+      q[i] = i % dim == 0 ? 1 : random.nextInt(4);
+    }
+    for (int i = 0; i < k.length; i++) {
+      k[i] = i / dim % 3 == 1 ? -128 : 0;
+    }
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = i % keys % 5 == 4 ? Float.NEGATIVE_INFINITY : 0;
+    }
+    List<byte[]> before = List.of(bytes(DType.F32, q), bytes(type, k), integers(type, keys * dim), bytes(DType.F32, mask),
+        new byte[2 * queries * dim * 4], new byte[2 * queries * 4]);
+    int[] parameters = {queries, keys, 2, 1, 1, 1, 2 * queries * dim, queries * dim, dim, keys * dim, keys * dim, dim,
+      Float.floatToRawIntBits(1)};
+    add("mma_attention_" + dim + "_" + type.label(), new int[]{1, 2, 1}, parameters, before);
+  }
+
+  /** A product of more than one panel of rows of tiles, with neither m nor n a multiple of a tile. */
+  static GoldenLaunch product(String kernel, int tile) {
+    TunedLaunches launches = new TunedLaunches();
+    int m = 1090;
+    int n = 136;
+    int k = 40;
+    List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[2 * m * n]);
+    int groups = ((m + tile - 1) / tile + 7) / 8 * 8 * ((n + tile - 1) / tile);
+    return new GoldenLaunch(kernel, new int[]{groups, 1, 1}, new int[]{m, n, k, 1}, before, before);
+  }
+
+  private byte[] integers(DType type, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = random.nextInt(9) - 4;
+    }
+    return bytes(type, values);
+  }
+
+  /** Two rows of whole 16 bytes for a group each, whose last warps have little to do. */
+  private void rows(String kernel, DType type, int inputs, int weights) {
+    int cols = 520;
+    boolean softmax = kernel.startsWith("softmax");
+    List<byte[]> before = new ArrayList<>();
+    for (int i = 0; i < inputs; i++) {
+      before.add(numbers(type, 2 * cols));
+    }
+    for (int i = 0; i < weights; i++) {
+      before.add(numbers(type, cols));
+    }
+    if (kernel.contains("masked")) {
+      before.add(numbers(DType.F32, 2 * cols));
+    }
+    for (int i = 0; i < inputs; i++) {
+      before.add(new byte[2 * cols * type.blockBytes()]);
+    }
+    int number = Float.floatToRawIntBits(softmax ? 0.5f : 1e-5f);
+    add(kernel + type.label(), new int[]{2, 1, 1}, new int[]{2, cols, number, 256}, before);
+  }
+
+  /** Two queries of four heads on one key head, of two sequences, the second of which ends in the first of two spans. */
+  private void paged(DType type) {
+    int dim = 32;
+    int page = 16;
+    int columns = 6;
+    List<Integer> blocks = new ArrayList<>();
+    for (int i = 0; i < 2 * columns; i++) {
+      blocks.add(i);
+    }
+    Collections.shuffle(blocks, random);
+    List<byte[]> before = new ArrayList<>();
+    before.add(numbers(2 * 2 * 4 * dim, 1));
+    before.add(numbers(type, 2 * columns * page * dim));
+    before.add(numbers(type, 2 * columns * page * dim));
+    before.add(words(blocks.stream().mapToInt(Integer::intValue).toArray()));
+    before.add(words(Arrays.copyOf(new int[]{83, 20}, 10)));
+    before.add(new byte[2 * 2 * 4 * 2 * dim * 4]);
+    before.add(new byte[2 * 2 * 4 * 2 * 8]);
+    before.add(new byte[16]);
+    int[] parameters = {2, 4, 4, dim, Float.floatToRawIntBits(0.2f), 2, page, columns, 64, 2};
+    add("paged_decode_" + type.label(), new int[]{1, 2, 2}, parameters, before);
+  }
+
+  private static byte[] words(int... words) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * words.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asIntBuffer().put(words);
+    return bytes.array();
+  }
+
+  private byte[] numbers(DType type, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return bytes(type, values);
+  }
+
+  private static byte[] bytes(DType type, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * type.blockBytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (float v : values) {
+      switch (type) {
+        case F16 -> bytes.putShort(Float.floatToFloat16(v));
+        case BF16 -> bytes.putShort((short) (Float.floatToRawIntBits(v) >>> 16));
+        default -> bytes.putFloat(v);
+      }
+    }
+    return bytes.array();
   }
 
   /** Random blocks whose half words at {@code scales} are small positive numbers; the upper half of an f32 as well. */
@@ -65,7 +210,11 @@ final class TunedLaunches {
   }
 
   private void add(String symbol, int[] parameters, List<byte[]> before) {
-    all.put(symbol, new GoldenLaunch(symbol, GROUP, parameters, before, before));
+    add(symbol, GROUP, parameters, before);
+  }
+
+  private void add(String symbol, int[] grid, int[] parameters, List<byte[]> before) {
+    all.put(symbol, new GoldenLaunch(symbol, grid, parameters, before, before));
   }
 
   private void floats(String symbol, int n) {

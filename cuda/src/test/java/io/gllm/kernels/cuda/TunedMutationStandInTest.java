@@ -4,14 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
-import io.gllm.kernels.api.QuantFormat;
-import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.testkit.Case;
 import io.gllm.kernels.testkit.Conformance;
 import io.gllm.kernels.testkit.Harness;
 import io.gllm.kernels.testkit.Result;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Mistakes planted in the shipped PTX of the tuned kernels: the self-test or the conformance suite notices each of them. */
 class TunedMutationStandInTest {
+  private static final List<String> TITLES = List.of(" shapes", " across blocks", " lengths", " page sizes");
+
   static List<PlantedMistake> mistakes() {
     return List.of(
         // Guards: the rows of weights end within a group, the numbers within a warp, the units within the lanes.
@@ -38,12 +37,34 @@ class TunedMutationStandInTest {
         PlantedMistake.in("quant_gemv_q6_k", "cvt\\.s32\\.s8", "cvt.u32.u8"),
         // A lane that adds its own sum twice, and one that stands for another.
         PlantedMistake.in("activations_q8_k", "shfl\\.sync\\.bfly", "shfl.sync.idx"),
-        PlantedMistake.in("quant_gemv_rows_q6_k", "shfl\\.sync\\.bfly", "shfl.sync.up"));
+        PlantedMistake.in("quant_gemv_rows_q6_k", "shfl\\.sync\\.bfly", "shfl.sync.up"),
+        // Rows: no barrier between warps, groups that join what single warps have, sums that reach one lane alone.
+        PlantedMistake.in("rms_norm_rows_f16", "bar\\.sync \t0;", ""),
+        PlantedMistake.in("rms_norm_residual_rows_f32", "(?<=setp\\.lt\\.u32 \t%p\\d{1,2}, %r\\d{1,3}, )33", "9"),
+        PlantedMistake.in("layer_norm_rows_bf16", "shfl\\.sync\\.bfly", "shfl.sync.down"),
+        PlantedMistake.in("softmax_masked_rows_f32", "shfl\\.sync\\.bfly", "shfl.sync.up"),
+        // Tiles: read before they have come, or while others still read; no end of a row.
+        PlantedMistake.in("mma_gemm_bt_small_f16", "cp\\.async\\.wait_group 1", "cp.async.wait_group 2"),
+        PlantedMistake.in("mma_gemm_bt_f16", "bar\\.sync \t0;", ""),
+        PlantedMistake.in("mma_gemm_bt_small_bf16", "(cp\\.async\\.cg\\.shared\\.global \\[%r\\d+], \\[%rd\\d+], 16), %r\\d+", "$1"),
+        // Fragments: rows of the upper and the lower half swapped, weights not turned, chunks of the result from a wrong lane.
+        PlantedMistake.in("mma_gemm_bt_small_bf16", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
+        PlantedMistake.in("mma_gemm_small_f16", "\\.trans", ""),
+        PlantedMistake.in("mma_gemm_small_bf16", "shfl\\.sync\\.bfly", "shfl.sync.down"),
+        // Pages: no barrier between scores and weights, the wrong token of a page, a span without keys that looks like one with.
+        PlantedMistake.in("paged_decode_f16", "bar\\.sync \t0;", ""),
+        PlantedMistake.in("paged_decode_f32", "rem\\.u32 ", "div.u32 "),
+        PlantedMistake.in("paged_decode_bf16", "mov\\.u32 \t(%r\\d+), -1082130432", "mov.u32 \t$1, 0"),
+        // Attention: tiles that others still read, keys that have not come, values not turned, maxima and sums of one lane.
+        PlantedMistake.in("mma_attention_128_f16", "bar\\.sync \t0;", ""),
+        PlantedMistake.in("mma_attention_64_f16", "cp\\.async\\.wait_group 1", "cp.async.wait_group 2"),
+        PlantedMistake.in("mma_attention_64_bf16", "\\.trans", ""),
+        PlantedMistake.in("mma_attention_64_f16", "shfl\\.sync\\.bfly", "shfl.sync.down"));
   }
 
   @Test
-  void thereAreAtLeastSix() {
-    assertTrue(mistakes().size() >= 6);
+  void thereAreAtLeastTwentyFive() {
+    assertTrue(mistakes().size() >= 25);
   }
 
   @ParameterizedTest
@@ -71,14 +92,9 @@ class TunedMutationStandInTest {
     }
   }
 
-  /** The cases of a format that the kernel is for. */
+  /** The cases of the operators and types that the kernel is for. */
   private static Stream<Case> cases(String symbol) {
-    QuantFormat format = symbol.endsWith("q8_k")
-        ? QuantFormat.Q6_K
-        : symbol.startsWith("activations")
-            ? QuantFormat.Q8_0
-            : QuantFormat.valueOf(symbol.substring(symbol.length() - 4).toUpperCase(Locale.ROOT));
-    return Conformance.cases().stream().filter(c -> c.op() == QuantMatMul.OP && c.type() == format)
-        .filter(c -> c.modes().contains(Numerics.FAST)).filter(c -> c.title().endsWith("shapes") || c.title().endsWith("across blocks"));
+    return Conformance.cases().stream().filter(c -> c.modes().contains(Numerics.FAST) && CudaTable.launches(c.op(), c.type(), symbol))
+        .filter(c -> TITLES.stream().anyMatch(c.title()::endsWith)).filter(c -> !c.title().contains("f32 activations"));
   }
 }

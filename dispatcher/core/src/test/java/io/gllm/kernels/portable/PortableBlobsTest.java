@@ -45,6 +45,11 @@ class PortableBlobsTest {
       return blob.entries().values().stream().map(KernelInterface::of).toList();
     }
 
+    /** Tuned kernels fuse products and sums by name, which gives the same bits on every GPU, but not the portable ones. */
+    boolean mayHave(String difference) {
+      return backend.equals(TUNED) && difference.equals("fma.rn.f32");
+    }
+
     static CodeInterface read(String target, byte[] module) {
       return target.startsWith("spv")
           ? SpirvModule.read(module)
@@ -103,7 +108,7 @@ class PortableBlobsTest {
           List<String> wrong = new ArrayList<>();
           for (KernelInterface kernel : target.kernels()) {
             byte[] module = Arrays.copyOfRange(blob, kernel.offset(), kernel.offset() + kernel.bytes());
-            Target.read(target.blob().target(), module).differences(kernel)
+            Target.read(target.blob().target(), module).differences(kernel).stream().filter(difference -> !target.mayHave(difference))
                 .forEach(difference -> wrong.add(kernel.symbol() + ": " + difference));
           }
           assertEquals(List.of(), wrong);

@@ -78,6 +78,8 @@ final class FlashCases {
         check(h, shape(1, 2, 1, qk[0], qk[1], 16, false), mask(qk[0], qk[1]), 0);
         check(h, shape(2, 2, 2, qk[0], qk[1], 16, true), mask(qk[0], qk[1]), 0);
       }
+      check(h, shape(1, 2, 1, 20, 131, 64, false), mask(20, 131), 0);
+      check(h, shape(2, 2, 2, 70, 75, 128, true), mask(70, 75), 0);
     });
     suite.add(FlashAttention.OP, type, prefix + "unaligned", h -> {
       check(h, shape(1, 2, 1, 3, 37, 34, true), null, 1);
@@ -87,6 +89,8 @@ final class FlashCases {
       AttentionShape s = shape(2, 4, 2, 7, 19, 32, true);
       run(h, s, operands(s, 1), null, true, true, 0);
       run(h, s, operands(s, 1), null, false, false, 0);
+      AttentionShape long64 = shape(1, 4, 2, 70, 80, 64, true);
+      run(h, long64, operands(long64, 1), null, true, true, 0);
     });
     suite.add(FlashAttention.OP, type, prefix + "the maximum grows", this::growing);
     suite.add(FlashAttention.OP, type, prefix + "NaN", this::nan);
@@ -135,8 +139,12 @@ final class FlashCases {
 
   /** NaN in a query, a key or a value that is seen spreads; in a key or value that is not seen it does not. */
   private void nan(Harness h) {
-    AttentionShape s = shape(1, 2, 2, 6, 9, 16, true);
-    for (int i = 0; i < 9 * 16; i += 7) {
+    nan(h, shape(1, 2, 2, 6, 9, 16, true), 7);
+    nan(h, shape(1, 2, 2, 6, 9, 64, true), 64 + 7);
+  }
+
+  private void nan(Harness h, AttentionShape s, int step) {
+    for (int i = 0; i < 9 * s.headDim(); i += step) {
       Operands o = operands(s, 1);
       o.k[i] = Double.NaN;
       run(h, s, o, null, false, true, 0);

@@ -16,7 +16,8 @@ import io.gllm.kernels.testkit.oracle.Rows;
 
 /** rms_norm, rms_norm_residual, layer_norm. */
 final class NormCases {
-  private static final int[][] SHAPES = {{0, 5}, {1, 1}, {3, 1}, {2, 255}, {1, 256}, {3, 257}, {2, 1025}, {1, 4099}, {2, 16385}, {300, 64}};
+  private static final int[][] SHAPES = {{0, 5}, {1, 1}, {3, 1}, {2, 255}, {1, 256}, {3, 257}, {2, 1025}, {1, 4099}, {2, 16385}, {300, 64},
+    {3, 2056}, {2, 9608}};
   private static final float EPS = 1e-5f;
 
   /** One normalisation of rows; place 0: out apart, 1: out (or sum) is x, 2: sum is the residual. */

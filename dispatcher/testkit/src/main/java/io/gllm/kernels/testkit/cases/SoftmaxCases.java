@@ -16,7 +16,7 @@ import java.util.Arrays;
 final class SoftmaxCases {
   private static final double HIDDEN = Double.NEGATIVE_INFINITY;
   private static final int[][] SHAPES = {{0, 5}, {4, 0}, {1, 1}, {3, 1}, {2, 255}, {1, 256}, {3, 257}, {2, 1025}, {1, 4099}, {2, 16385},
-    {300, 64}};
+    {300, 64}, {3, 2056}, {2, 9608}};
 
   private SoftmaxCases() {}
 
