@@ -20,8 +20,6 @@ final class Interpreter implements StandInHsa.Kernels {
   private final Chip chip;
   private final Listing listing;
   private final Map<String, GcnKernel> kernels = new HashMap<>();
-  /** Instructions of waves so far. */
-  long executed;
 
   /**
    * For code that is disassembled already.
@@ -40,7 +38,7 @@ final class Interpreter implements StandInHsa.Kernels {
   @Override
   public void run(CodeObject code, String kernel, MemorySegment arguments, int x, int y, int z, int threads, DeviceMemoryMap memory) {
     GcnKernel decoded = kernels.computeIfAbsent(kernel, name -> decode(code, name));
-    executed += new GcnLaunch(memory).run(decoded, arguments.address(), x, y, z, threads);
+    new GcnLaunch(memory).run(decoded, arguments.address(), x, y, z, threads);
   }
 
   private GcnKernel decode(CodeObject code, String name) {

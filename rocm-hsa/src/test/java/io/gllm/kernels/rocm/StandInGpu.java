@@ -17,23 +17,21 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** A GPU of some chip on the stand-in runtime, which executes the shipped code of that chip. */
 final class StandInGpu {
-  /** Those whose listings are committed. */
-  private static final List<String> EACH_TIME = List.of("gfx90a", "gfx1100");
   private static final Path SCRIPT = Path.of("..", "scripts", "disassemble-hsaco");
   private static final Map<String, Listing> LISTINGS = new ConcurrentHashMap<>();
 
   private StandInGpu() {}
 
-  /** The chips to test: two, or all that there is code for with {@code -Dgllm.rocm.all=true}, which needs llvm-objdump-19. */
-  static List<String> chips() {
-    return Boolean.getBoolean("gllm.rocm.all") ? List.copyOf(BlobManifest.of("rocm").blobs().keySet()) : EACH_TIME;
+  /** Whether listings are made anew and not those that are committed, which two chips have. */
+  static boolean disassembles() {
+    return Boolean.getBoolean("gllm.rocm.all");
   }
 
   /** The disassembly of a chip's code: committed, or made now. */
   static Listing listing(String chip) {
     return LISTINGS.computeIfAbsent(chip, name -> {
       try (InputStream in = StandInGpu.class.getResourceAsStream("gcn/" + name + ".lst.gz")) {
-        return Listing.read(in != null && !Boolean.getBoolean("gllm.rocm.all") ? in.readAllBytes() : disassemble(name));
+        return Listing.read(in != null && !disassembles() ? in.readAllBytes() : disassemble(name));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

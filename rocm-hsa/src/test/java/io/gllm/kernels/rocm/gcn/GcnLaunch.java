@@ -3,13 +3,13 @@ package io.gllm.kernels.rocm.gcn;
 /** A launch of a kernel: the groups one after the other, each wave by wave up to the next barrier. */
 public final class GcnLaunch {
   private final DeviceMemoryMap memory;
-  private long limit = 1L << 32;
+  private long limit = 1L << 28;
 
   public GcnLaunch(DeviceMemoryMap memory) {
     this.memory = memory;
   }
 
-  /** The most instructions that the waves of a group may execute together, 2^32 unless said. */
+  /** The most instructions that the waves of a group may execute together, 2^28 unless said. */
   public GcnLaunch limit(long instructions) {
     limit = instructions;
     return this;

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /** The operands of an instruction, as its decoder asks for them. What nobody asked for is refused at the end. */
 final class Operands {
   private static final Pattern REGISTER = Pattern.compile("(v|s|ttmp)(?:(\\d+)|\\[(\\d+):(\\d+)\\])");
-  private static final Set<String> MODIFIERS_WITHOUT_EFFECT = Set.of("dst_unused", "glc", "dlc", "slc");
+  private static final Set<String> MODIFIERS_WITHOUT_EFFECT = Set.of("dst_unused");
 
   final Line line;
   final Chip chip;

@@ -2,8 +2,6 @@ package io.gllm.kernels.rocm.gcn;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.util.Arrays;
-
 /**
  * A few instructions, run for many values. In vector code %d, %a, %b, %c stand for registers with a value for each lane, %D and so on for
  * the two registers that hold its 64 bits, %m for a mask of lanes; in scalar code they stand for scalar registers.
@@ -81,10 +79,5 @@ final class Snippet {
     pointers[4] = exec;
     p.run(text, n / threads, threads, pointers);
     return p.memory.segment(pointers[0], 8L * n).toArray(JAVA_LONG);
-  }
-
-  /** Low words of two lists, as longs. */
-  static long[] words(int... values) {
-    return Arrays.stream(values).asLongStream().map(v -> v & 0xffffffffL).toArray();
   }
 }
