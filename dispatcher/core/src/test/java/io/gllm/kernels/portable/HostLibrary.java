@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * The checked host build of the portable kernels: the same texts as C++, whose every access is checked for bounds, uninitialised
- * reads, races and divergent barriers. Built once for each run of the tests, by scripts/build-kernels.
+ * reads, races and divergent barriers. Built by scripts/build-kernels, which keeps what was built of the same sources.
  */
 final class HostLibrary {
   private static final Path SCRIPT = Path.of("..", "..", "scripts", "build-kernels");
