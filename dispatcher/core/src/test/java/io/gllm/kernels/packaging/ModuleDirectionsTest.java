@@ -27,7 +27,8 @@ class ModuleDirectionsTest {
   private static final List<String> BACKENDS = List.of("cpu", "cuda", "rocm", "metal", "vulkan");
   private static final String[] BACKEND_PACKAGES = BACKENDS.stream().map(name -> ROOT + "." + name + "..").toArray(String[]::new);
   private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-      .withImportOption(location -> !location.contains("/test-classes/") && !location.contains("-tests.jar") && !location.contains("testkit"))
+      .withImportOption(
+          location -> !location.contains("/test-classes/") && !location.contains("-tests.jar") && !location.contains("testkit"))
       .importPackages(ROOT);
 
   @Test
