@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
-import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Device;
-import io.gllm.kernels.cpu.CpuBackendProvider;
 import io.gllm.kernels.rocm.gcn.GcnFault;
 import io.gllm.kernels.rocm.gcn.Listing;
 import io.gllm.kernels.testkit.Case;
 import io.gllm.kernels.testkit.Conformance;
 import io.gllm.kernels.testkit.Harness;
+import io.gllm.kernels.testkit.InstalledBackends;
 import io.gllm.kernels.testkit.Result;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -137,11 +136,9 @@ class RocmMutationTest {
   /** Whether a case fails or has other bits than on the processor; what the machine reports goes into {@code faults}. */
   private static boolean run(Listing listing, String cases, List<String> faults) {
     StandInHsa runtime = StandInGpu.runtime(listing);
-    CpuBackendProvider cpu = new CpuBackendProvider();
-    BackendConfig config = new BackendConfig(Map.of("cpu.tier", "scalar", "cpu.threads", "1"));
     boolean wrong = false;
     try (Device device = StandInGpu.open(runtime);
-        Device reference = cpu.open(cpu.probe(config).devices().getFirst(), config);
+        Device reference = InstalledBackends.scalarTier();
         Harness harness = new Harness(device, Numerics.REPRODUCIBLE);
         Harness right = new Harness(reference, Numerics.REPRODUCIBLE)) {
       for (Case test : Conformance.cases().stream().filter(c -> c.title().startsWith(cases + " ")).toList()) {

@@ -185,6 +185,7 @@ final class LlamaSession implements AutoCloseable {
     weights.output().apply(kernels, normed, logits, 1);
     kernels.argmax(logits, token, 1, config.vocabulary());
   }
+
   /** Gives up what was recorded. */
   @Override
   public void close() {

@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -121,8 +120,7 @@ public abstract class ProbeConformance {
   /** The service loader finds the provider, which names the devices of this machine, or says why there are none. */
   @Test
   void theProviderIsFoundAndAnswersOnThisMachine() {
-    BackendProvider provider = ServiceLoader.load(BackendProvider.class).stream().map(ServiceLoader.Provider::get)
-        .filter(found -> found.name().equals(backend)).findFirst().orElseThrow();
+    BackendProvider provider = InstalledBackends.named(backend);
     Probe probe = provider.probe(BackendConfig.DEFAULT);
     if (probe.rejection() == null) {
       assertTrue(probe.devices().stream().allMatch(device -> device.backend().equals(backend)), probe.toString());
