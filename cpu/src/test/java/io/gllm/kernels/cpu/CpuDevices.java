@@ -19,12 +19,24 @@ final class CpuDevices {
     return open(Map.of("cpu.tier", "vector"), threads);
   }
 
+  /** Whether machine code of an instruction set, or of any if null, runs on this processor. */
+  static boolean hasMachineCode(String isa) {
+    return missing(isa) == null;
+  }
+
   /** The best instruction set of this processor if {@code isa} is null. Skips the test where no machine code runs. */
   static Device machineCode(String isa, int threads) {
-    Map<String, String> options = isa == null ? Map.of("cpu.tier", "native") : Map.of("cpu.tier", "native", "cpu.isa", isa);
-    Rejection missing = CpuTiers.table(new BackendConfig(options)).rejection(Tier.NATIVE);
+    Rejection missing = missing(isa);
     Assumptions.assumeTrue(missing == null, () -> "no machine code here: " + missing);
-    return open(options, threads);
+    return open(machineCode(isa), threads);
+  }
+
+  private static Rejection missing(String isa) {
+    return CpuTiers.table(new BackendConfig(machineCode(isa))).rejection(Tier.NATIVE);
+  }
+
+  private static Map<String, String> machineCode(String isa) {
+    return isa == null ? Map.of("cpu.tier", "native") : Map.of("cpu.tier", "native", "cpu.isa", isa);
   }
 
   private static Device open(Map<String, String> options, int threads) {

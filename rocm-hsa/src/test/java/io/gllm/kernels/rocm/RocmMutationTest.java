@@ -139,11 +139,9 @@ class RocmMutationTest {
     boolean wrong = false;
     try (Device device = StandInGpu.open(runtime);
         Device reference = InstalledBackends.scalarTier();
-        Harness harness = new Harness(device, Numerics.REPRODUCIBLE);
-        Harness right = new Harness(reference, Numerics.REPRODUCIBLE)) {
+        Harness harness = new Harness(List.of(reference, device), Numerics.REPRODUCIBLE)) {
       for (Case test : Conformance.cases().stream().filter(c -> c.title().startsWith(cases + " ")).toList()) {
-        Result result = harness.run(test);
-        wrong |= result.status() == Result.Status.FAILED || result.hash() != right.run(test).hash();
+        wrong |= harness.run(test).status() == Result.Status.FAILED;
         if (wrong || !runtime.failures.isEmpty()) {
           break;
         }

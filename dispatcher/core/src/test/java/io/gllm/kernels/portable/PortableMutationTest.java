@@ -82,14 +82,10 @@ class PortableMutationTest {
         .filter(c -> c.modes().contains(Numerics.REPRODUCIBLE)).toList();
     assertTrue(!cases.isEmpty(), op);
     try (Device scalar = KernelDispatcher.builder().backend("cpu").option("cpu.tier", "scalar").openDevice();
-        Harness reference = new Harness(scalar, Numerics.REPRODUCIBLE);
-        Harness forwards = new Harness(new HostDevice(library, 0, 128 << 20), Numerics.REPRODUCIBLE);
-        Harness backwards = new Harness(new HostDevice(library, 1, HostDevice.SMALL_WINDOW), Numerics.REPRODUCIBLE)) {
-      return cases.stream().anyMatch(c -> {
-        long expected = reference.run(c).hash();
-        return Stream.of(forwards, backwards).map(harness -> harness.run(c))
-            .anyMatch(result -> result.status() == Result.Status.FAILED || result.hash() != expected);
-      });
+        Device forwards = new HostDevice(library, 0, 128 << 20);
+        Device backwards = new HostDevice(library, 1, HostDevice.SMALL_WINDOW);
+        Harness harness = new Harness(List.of(scalar, forwards, backwards), Numerics.REPRODUCIBLE)) {
+      return cases.stream().anyMatch(c -> harness.run(c).status() == Result.Status.FAILED);
     }
   }
 }

@@ -43,27 +43,38 @@ public record Data(ElementType type, byte[] bytes) {
     return type instanceof QuantFormat format ? Blocks.decode(format, bytes) : Floats.decode((DType) type, bytes);
   }
 
-  /** The bytes with every NaN of a floating-point type replaced by the same one, since payloads are not part of the contract. */
+  /**
+   * The bytes with every NaN of a floating-point type replaced by the same one, since payloads are not part of the contract; the same
+   * array if there is none.
+   */
   static byte[] canonical(ElementType type, byte[] bytes) {
-    if (type == DType.F32) {
-      byte[] copy = bytes.clone();
-      for (int i = 0; i < copy.length; i += 4) {
-        if (Float.isNaN(Float.intBitsToFloat((int) INT.get(copy, i)))) {
-          INT.set(copy, i, 0x7fc00000);
-        }
+    return switch (type) {
+      case DType.F32 -> canonicalFloats(bytes);
+      case DType.F16 -> canonicalShorts(bytes, 0x7c00);
+      case DType.BF16 -> canonicalShorts(bytes, 0x7f80);
+      default -> bytes;
+    };
+  }
+
+  private static byte[] canonicalFloats(byte[] bytes) {
+    byte[] result = bytes;
+    for (int i = 0; i < bytes.length; i += 4) {
+      if (((int) INT.get(bytes, i) & 0x7fffffff) > 0x7f800000) {
+        result = result == bytes ? bytes.clone() : result;
+        INT.set(result, i, 0x7fc00000);
       }
-      return copy;
     }
-    if (type == DType.F16 || type == DType.BF16) {
-      int infinity = type == DType.F16 ? 0x7c00 : 0x7f80;
-      byte[] copy = bytes.clone();
-      for (int i = 0; i < copy.length; i += 2) {
-        if (((short) SHORT.get(copy, i) & 0x7fff) > infinity) {
-          SHORT.set(copy, i, (short) 0x7fff);
-        }
+    return result;
+  }
+
+  private static byte[] canonicalShorts(byte[] bytes, int infinity) {
+    byte[] result = bytes;
+    for (int i = 0; i < bytes.length; i += 2) {
+      if (((short) SHORT.get(bytes, i) & 0x7fff) > infinity) {
+        result = result == bytes ? bytes.clone() : result;
+        SHORT.set(result, i, (short) 0x7fff);
       }
-      return copy;
     }
-    return bytes;
+    return result;
   }
 }

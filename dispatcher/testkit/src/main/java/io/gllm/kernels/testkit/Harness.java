@@ -1,6 +1,5 @@
 package io.gllm.kernels.testkit;
 
-import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
@@ -8,58 +7,78 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.Queue;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Runs cases on one queue of a device. Every call is made twice, with different bytes around the operands and in the outputs
- * beforehand: what a kernel leaves unwritten, reads from outside or keeps from an earlier call shows as a difference. Not
- * thread-safe.
+ * Runs cases on one queue of a device, or of several devices that must give the same bits: what a case prepares and expects is then
+ * computed once for all of them. Every call is made twice on each, with different bytes around the operands and in the outputs
+ * beforehand: what a kernel leaves unwritten, reads from outside or keeps from an earlier call shows as a difference. Not thread-safe.
  */
 public final class Harness implements AutoCloseable {
   // All ones is NaN in every floating-point type and -1 in every integer type; 0x5a.. is a large number in all of them.
   static final byte NAN_PATTERN = (byte) 0xff;
   private static final byte[] PATTERNS = {NAN_PATTERN, 0x5a};
 
-  private record Key(Op<?> op, ElementType type) {}
-
-  private final Device device;
   private final Numerics numerics;
-  private final Queue queue;
-  private final Zones zones;
-  private final Map<Key, Object> kernels = new HashMap<>();
+  private final List<Subject> subjects;
   private final List<Packed> packed = new ArrayList<>();
+  private Subject current;
   private double worst;
   private long hash;
 
   /** On a new queue of {@code device}; the device stays open when the harness is closed. */
   public Harness(Device device, Numerics numerics) {
-    this.device = device;
+    this(List.of(device), numerics);
+  }
+
+  /** On a new queue of each device; what the first one computes is checked, and the others must give the same bits. */
+  public Harness(List<Device> devices, Numerics numerics) {
     this.numerics = numerics;
-    this.queue = device.openQueue(numerics);
-    this.zones = new Zones(device, queue);
+    this.subjects = devices.stream().map(device -> new Subject(device, numerics)).toList();
+    this.current = subjects.getFirst();
   }
 
-  /** The device. */
+  /** The device whose turn it is; between calls the first one. */
   public Device device() {
-    return device;
+    return current.device();
   }
 
-  /** The queue on which calls are launched. */
+  /** The queue of {@link #device()} on which calls are launched. */
   public Queue queue() {
-    return queue;
+    return current.queue();
   }
 
-  /** What the queue promises. */
+  /** What the queues promise. */
   public Numerics numerics() {
     return numerics;
   }
 
-  /** The kernel for an operator and type; the same one for all cases. */
-  @SuppressWarnings("unchecked")
+  /** The kernel of {@link #device()} for an operator and type; the same one for all cases. */
   public <K> K kernel(Op<K> op, ElementType type) {
-    return (K) kernels.computeIfAbsent(new Key(op, type), key -> queue.kernel(op, type));
+    return current.kernel(op, type);
+  }
+
+  /** Gives each device its turn. */
+  public void onEach(Runnable body) {
+    try {
+      for (Subject subject : subjects) {
+        current = subject;
+        body.run();
+      }
+    } catch (Mismatch e) {
+      throw subjects.size() == 1 ? e : new Mismatch(e.getMessage() + " on " + current.device().info());
+    } finally {
+      current = subjects.getFirst();
+    }
+  }
+
+  /** Position of the device whose turn it is. */
+  int turn() {
+    return subjects.indexOf(current);
+  }
+
+  int devices() {
+    return subjects.size();
   }
 
   /** Runs a case; never throws because of the device. */
@@ -93,17 +112,19 @@ public final class Harness implements AutoCloseable {
    * @throws Mismatch if the device broke the contract
    */
   public <K> void check(Op<K> op, ElementType type, Call<K> call) {
-    K kernel = kernel(op, type);
-    for (byte pattern : PATTERNS) {
-      place(call, pattern);
-      launch(call, kernel);
-      zones.download();
-      try {
-        collect(call, pattern);
-      } catch (Mismatch e) {
-        throw new Mismatch(call.label + ": " + e.getMessage());
+    onEach(() -> {
+      K kernel = kernel(op, type);
+      for (byte pattern : PATTERNS) {
+        place(call, pattern);
+        launch(call, kernel);
+        current.zones().download();
+        try {
+          collect(call, pattern);
+        } catch (Mismatch e) {
+          throw new Mismatch(call.label + ": " + e.getMessage());
+        }
       }
-    }
+    });
   }
 
   /**
@@ -112,27 +133,30 @@ public final class Harness implements AutoCloseable {
    * @throws Mismatch if the call did not throw {@code failure}, or wrote something
    */
   public <K> void checkThrows(Class<? extends RuntimeException> failure, Op<K> op, ElementType type, Call<K> call) {
-    K kernel = kernel(op, type);
-    place(call, NAN_PATTERN);
-    RuntimeException thrown = null;
-    try {
-      launch(call, kernel);
-    } catch (RuntimeException e) {
-      thrown = e;
-    }
-    zones.download();
-    if (!failure.isInstance(thrown)) {
-      throw new Mismatch(call.label + ": expected " + failure.getSimpleName() + ", got " + thrown);
-    }
-    zones.checkGuards(NAN_PATTERN);
-    checkInputs(call);
+    onEach(() -> {
+      K kernel = kernel(op, type);
+      place(call, NAN_PATTERN);
+      RuntimeException thrown = null;
+      try {
+        launch(call, kernel);
+      } catch (RuntimeException e) {
+        thrown = e;
+      }
+      current.zones().download();
+      if (!failure.isInstance(thrown)) {
+        throw new Mismatch(call.label + ": expected " + failure.getSimpleName() + ", got " + thrown);
+      }
+      current.zones().checkGuards(NAN_PATTERN);
+      checkInputs(call);
+    });
   }
 
-  private <K> void place(Call<K> call, byte pattern) {
+  private void place(Call<?> call, byte pattern) {
     long bytes = 0;
     for (Operand operand : call.operands) {
       bytes += operand.type.bytesFor(operand.length);
     }
+    Zones zones = current.zones();
     zones.restart(call.operands.size(), bytes);
     for (Operand operand : call.operands) {
       operand.buffer = zones.add(operand.name, operand.type, operand.length, call.shift);
@@ -147,25 +171,26 @@ public final class Harness implements AutoCloseable {
   }
 
   private <K> void launch(Call<K> call, K kernel) {
-    queue.begin();
+    queue().begin();
     try {
       call.launch.on(kernel);
-      queue.sync();
+      queue().sync();
     } finally {
-      queue.end();
+      queue().end();
     }
   }
 
   private void collect(Call<?> call, byte pattern) {
-    boolean first = pattern == PATTERNS[0];
-    zones.checkGuards(pattern);
+    boolean leads = current == subjects.getFirst();
+    boolean first = leads && pattern == PATTERNS[0];
+    current.zones().checkGuards(pattern);
     checkInputs(call);
     for (int i = 0; i < call.operands.size(); i++) {
       Operand operand = call.operands.get(i);
       if (!operand.isOutput()) {
         continue;
       }
-      byte[] bytes = zones.read(i);
+      byte[] bytes = current.zones().read(i);
       if (first) {
         worst = Math.max(worst, operand.after.check(operand.name, bytes));
       }
@@ -177,7 +202,10 @@ public final class Harness implements AutoCloseable {
         operand.result = bytes;
       } else if (!Arrays.equals(bytes, operand.result)) {
         int at = Arrays.mismatch(bytes, operand.result) / operand.type.blockBytes();
-        throw new Mismatch(operand.name + "[" + at + "] differs in a second run: not written, read from outside, or a race");
+        throw new Mismatch(operand.name + "[" + at + "] differs "
+            + (leads
+                ? "in a second run: not written, read from outside, or a race"
+                : "from that of " + subjects.getFirst().device().info()));
       }
     }
   }
@@ -185,7 +213,7 @@ public final class Harness implements AutoCloseable {
   private void checkInputs(Call<?> call) {
     for (int i = 0; i < call.operands.size(); i++) {
       Operand operand = call.operands.get(i);
-      if (!operand.isOutput() && !Arrays.equals(zones.read(i), operand.before)) {
+      if (!operand.isOutput() && !current.zones().holds(i, operand.before)) {
         throw new Mismatch("input " + operand.name + " was changed");
       }
     }
@@ -193,19 +221,18 @@ public final class Harness implements AutoCloseable {
   }
 
   /**
-   * A weight matrix packed by the device's own pack_b, alive until the case ends. Rows of n for B[k,n], of k if transposed.
+   * A weight matrix packed by each device's own pack_b, alive until the case ends. Rows of n for B[k,n], of k if transposed.
    *
    * @throws Mismatch if packing changed its input or wrote outside of its output
    */
-  public Buffer pack(Data b, long n, long k, boolean transposed, int shift) {
+  public Packed pack(Data b, long n, long k, boolean transposed, int shift) {
     Packed result = Packed.pack(this, b, n, k, transposed, shift);
     packed.add(result);
-    return result.buffer();
+    return result;
   }
 
   @Override
   public void close() {
-    zones.close();
-    queue.close();
+    subjects.forEach(Subject::close);
   }
 }

@@ -23,6 +23,7 @@ final class Zones implements AutoCloseable {
   private final Device device;
   private final Queue queue;
   private final List<Zone> zones = new ArrayList<>();
+  private final MemorySegment guard = MemorySegment.ofArray(new byte[GUARD]);
   private Buffer slab;
   private MemorySegment image;
   private long used;
@@ -68,6 +69,12 @@ final class Zones implements AutoCloseable {
     MemorySegment.copy(bytes, 0, image, ValueLayout.JAVA_BYTE, zones.get(zone).data, bytes.length);
   }
 
+  /** Whether a zone holds these bytes. */
+  boolean holds(int zone, byte[] bytes) {
+    Zone z = zones.get(zone);
+    return image.asSlice(z.data, z.bytes).mismatch(MemorySegment.ofArray(bytes)) < 0;
+  }
+
   byte[] read(int zone) {
     Zone z = zones.get(zone);
     return image.asSlice(z.data, z.bytes).toArray(ValueLayout.JAVA_BYTE);
@@ -93,18 +100,21 @@ final class Zones implements AutoCloseable {
    * @throws Mismatch naming the zone and the distance
    */
   void checkGuards(byte pattern) {
+    guard.fill(pattern);
     for (Zone z : zones) {
-      checkGuard(z, z.start, z.data, pattern);
-      checkGuard(z, z.data + z.bytes, z.end, pattern);
+      checkGuard(z, z.start, z.data);
+      checkGuard(z, z.data + z.bytes, z.end);
     }
   }
 
-  private void checkGuard(Zone z, long from, long to, byte pattern) {
-    for (long at = from; at < to; at++) {
-      if (image.get(ValueLayout.JAVA_BYTE, at) != pattern) {
-        throw new Mismatch(at < z.data
-            ? "byte " + (z.data - at) + " before " + z.name + " was overwritten"
-            : "byte " + (at - z.data - z.bytes) + " after the end of " + z.name + " was overwritten");
+  private void checkGuard(Zone z, long from, long to) {
+    for (long part = from; part < to; part += GUARD) {
+      long length = Math.min(GUARD, to - part);
+      long at = image.asSlice(part, length).mismatch(guard.asSlice(0, length));
+      if (at >= 0) {
+        throw new Mismatch(part + at < z.data
+            ? "byte " + (z.data - part - at) + " before " + z.name + " was overwritten"
+            : "byte " + (part + at - z.data - z.bytes) + " after the end of " + z.name + " was overwritten");
       }
     }
   }

@@ -37,10 +37,10 @@ final class LargeCases {
   private LargeCases() {}
 
   static void addTo(Suite suite) {
-    suite.add(Embedding.OP, DType.F32, "rows beyond 2^31 elements", h -> sparse(h, LargeCases::embedding));
-    suite.add(KvAppend.OP, DType.F32, "slots beyond 2^31 elements", h -> sparse(h, LargeCases::append));
-    suite.add(PagedAttention.OP, DType.F32, "blocks beyond 2^31 elements", h -> sparse(h, LargeCases::paged));
-    suite.add(BinaryOp.ADD, DType.F32, "operands beyond 2^31 elements", h -> sparse(h, LargeCases::add));
+    suite.add(Embedding.OP, DType.F32, "rows beyond 2^31 elements", h -> h.onEach(() -> sparse(h, LargeCases::embedding)));
+    suite.add(KvAppend.OP, DType.F32, "slots beyond 2^31 elements", h -> h.onEach(() -> sparse(h, LargeCases::append)));
+    suite.add(PagedAttention.OP, DType.F32, "blocks beyond 2^31 elements", h -> h.onEach(() -> sparse(h, LargeCases::paged)));
+    suite.add(BinaryOp.ADD, DType.F32, "operands beyond 2^31 elements", h -> h.onEach(() -> sparse(h, LargeCases::add)));
   }
 
   private static void sparse(Harness h, Body body) {

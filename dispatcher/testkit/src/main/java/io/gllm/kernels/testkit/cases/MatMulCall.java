@@ -10,6 +10,7 @@ import io.gllm.kernels.testkit.Data;
 import io.gllm.kernels.testkit.Expected;
 import io.gllm.kernels.testkit.Harness;
 import io.gllm.kernels.testkit.Operand;
+import io.gllm.kernels.testkit.Packed;
 import io.gllm.kernels.testkit.oracle.Product;
 import io.gllm.kernels.testkit.oracle.Special;
 import java.util.Arrays;
@@ -62,7 +63,7 @@ final class MatMulCall {
   private double[] bias;
   private Activation activation = Activation.SILU;
   private int shift;
-  private Buffer packed;
+  private Packed packed;
   private boolean bitsOnly;
 
   MatMulCall(Form form, DType type, DType activationType, int m, int n, int k) {
@@ -190,7 +191,7 @@ final class MatMulCall {
     Operand right = form.packed ? null : call.in("b", b);
     Operand out = call.out("c", activationType, expected());
     h.check(op, type, call.launch(kernel -> {
-      Buffer weights = form.packed ? packed : right.buffer();
+      Buffer weights = form.packed ? packed.buffer() : right.buffer();
       MatMul.checkGemm(op, left.buffer(), weights, out.buffer(), m, n, k);
       kernel.run(left.buffer(), weights, out.buffer(), m, n, k);
     }));

@@ -9,6 +9,7 @@ import io.gllm.kernels.testkit.Data;
 import io.gllm.kernels.testkit.Expected;
 import io.gllm.kernels.testkit.Harness;
 import io.gllm.kernels.testkit.Operand;
+import io.gllm.kernels.testkit.Packed;
 import io.gllm.kernels.testkit.Suite;
 import io.gllm.kernels.testkit.oracle.Product;
 import io.gllm.kernels.testkit.oracle.Quantized;
@@ -28,7 +29,7 @@ final class QuantMatMulCases {
    *
    * @param prepared packed by the device, or null where the case is of raw weights
    */
-  private record Weights(Data blocks, double[] values, Buffer prepared) {}
+  private record Weights(Data blocks, double[] values, Packed prepared) {}
 
   private final QuantFormat format;
   private final boolean packed;
@@ -141,7 +142,7 @@ final class QuantMatMulCases {
     Operand in = call.in("x", x);
     Operand out = call.out("y", DType.F32, expected);
     h.check(QuantMatMul.OP, format, call.launch(kernel -> {
-      Buffer matrix = packed ? w.prepared : weights.buffer();
+      Buffer matrix = packed ? w.prepared.buffer() : weights.buffer();
       QuantMatMul.check(matrix, in.buffer(), out.buffer(), m, n, k);
       kernel.run(matrix, in.buffer(), out.buffer(), m, n, k);
     }));
