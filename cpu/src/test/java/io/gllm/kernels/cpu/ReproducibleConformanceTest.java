@@ -18,7 +18,7 @@ class ReproducibleConformanceTest extends BackendConformance {
   @Override
   protected List<Device> openVariants() {
     List<Device> devices = new ArrayList<>(List.of(CpuDevices.scalar(1), CpuDevices.scalar(3)));
-    for (int threads : new int[] {1, 3}) {
+    for (int threads : new int[]{1, 3}) {
       devices.add(CpuDevices.vector(threads));
       if (CpuDevices.hasMachineCode(null)) {
         devices.add(CpuDevices.machineCode(null, threads));

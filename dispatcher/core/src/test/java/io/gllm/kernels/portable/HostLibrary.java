@@ -59,10 +59,11 @@ final class HostLibrary {
     return instance;
   }
 
-  /** Some kernels of another folder of sources. */
+  /** Some kernels of another folder of sources, run as those of {@link #get()} are. */
   static HostLibrary of(Path sources, String kernels, Path folder) {
-    requireTools();
-    return build(folder, "--sources", sources.toString(), "--only", kernels);
+    get();
+    Path scheduler = FOLDER.resolve("scheduler.o").toAbsolutePath();
+    return build(folder, "--sources", sources.toString(), "--only", kernels, "--runtime", scheduler.toString());
   }
 
   /** Skips the test where the compiler is missing, unless this machine must have it. */
