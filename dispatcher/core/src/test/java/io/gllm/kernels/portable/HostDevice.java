@@ -30,16 +30,13 @@ import java.util.stream.IntStream;
  * A device that runs the portable kernels in their checked host build, and whose memory the host cannot see.
  *
  * @param library the kernels
- * @param order the order in which a group's threads run: 0 forwards, 1 backwards, 2 pseudo-random, {@link #IN_TURN}
+ * @param order the order in which a group's threads run: 0 forwards, 1 backwards, above that pseudo-random
  * @param window the most bytes of a binding
  * @param recorder told about each launch, or null
  * @param selfTest what is known about the kernels
  * @param inUse bytes allocated
  */
 record HostDevice(HostLibrary library, int order, long window, Recorder recorder, SelfTest selfTest, AtomicLong inUse) implements Device {
-  /** The launches of a kernel run backwards and pseudo-randomly in turn. */
-  static final int IN_TURN = -1;
-
   /** A small window, in which most operands take several launches; the widest rows of the suite, of 32003 numbers, just fit. */
   static final long SMALL_WINDOW = 126 << 10;
 
@@ -212,7 +209,6 @@ record HostDevice(HostLibrary library, int order, long window, Recorder recorder
 
   private final class HostLaunch extends Launch {
     private final MemorySegment name;
-    private int launches;
     private final MemorySegment grid = Arena.ofAuto().allocate(12, 4);
     private final MemorySegment words = Arena.ofAuto().allocate(8 * KernelInterface.MAX_BUFFERS, 8);
     private final MemorySegment counts = Arena.ofAuto().allocate(8 * KernelInterface.MAX_BUFFERS, 8);
@@ -243,8 +239,7 @@ record HostDevice(HostLibrary library, int order, long window, Recorder recorder
       grid.setAtIndex(ValueLayout.JAVA_INT, 1, y);
       grid.setAtIndex(ValueLayout.JAVA_INT, 2, z);
       List<byte[]> before = recorder == null ? null : contents();
-      String error = library.launch(name, grid, words, counts, kernel().buffers().size(), parameters,
-          order == IN_TURN ? 1 + (launches++ & 1) : order);
+      String error = library.launch(name, grid, words, counts, kernel().buffers().size(), parameters, order);
       if (error != null) {
         throw new KernelException(kernel().symbol() + ": " + error);
       }

@@ -16,7 +16,7 @@ class PortableConformanceTest extends BackendConformance {
 
   @Override
   protected List<Device> openVariants() {
-    return List.of(new HostDevice(HostLibrary.get(), HostDevice.IN_TURN, HostDevice.SMALL_WINDOW));
+    return List.of(new HostDevice(HostLibrary.get(), 1, WINDOW), new HostDevice(HostLibrary.get(), 2, HostDevice.SMALL_WINDOW));
   }
 
   @Override

@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * Runs cases on one queue of a device, or of several devices that must give the same bits: what a case prepares and expects is then
  * computed once for all of them. Every call is made twice on each, with different bytes around the operands and in the outputs
- * beforehand: what a kernel leaves unwritten, reads from outside or keeps from an earlier call shows as a difference. Not thread-safe.
+ * beforehand: what a kernel leaves unwritten, reads from outside or keeps from an earlier call shows as a difference. A device that
+ * itself reports such reads, as interpreters do, may be run {@linkplain #once once}: an unwritten output holds NaN. Not thread-safe.
  */
 public final class Harness implements AutoCloseable {
   // All ones is NaN in every floating-point type and -1 in every integer type; 0x5a.. is a large number in all of them.
@@ -20,6 +21,7 @@ public final class Harness implements AutoCloseable {
   private static final byte[] PATTERNS = {NAN_PATTERN, 0x5a};
 
   private final Numerics numerics;
+  private final byte[] patterns;
   private final List<Subject> subjects;
   private final List<Packed> packed = new ArrayList<>();
   private Subject current;
@@ -33,9 +35,19 @@ public final class Harness implements AutoCloseable {
 
   /** On a new queue of each device; what the first one computes is checked, and the others must give the same bits. */
   public Harness(List<Device> devices, Numerics numerics) {
+    this(devices, numerics, PATTERNS);
+  }
+
+  private Harness(List<Device> devices, Numerics numerics, byte[] patterns) {
     this.numerics = numerics;
+    this.patterns = patterns;
     this.subjects = devices.stream().map(device -> new Subject(device, numerics)).toList();
     this.current = subjects.getFirst();
+  }
+
+  /** Makes each call once, with NaN around the operands. */
+  public static Harness once(List<Device> devices, Numerics numerics) {
+    return new Harness(devices, numerics, new byte[]{NAN_PATTERN});
   }
 
   /** The device whose turn it is; between calls the first one. */
@@ -114,7 +126,7 @@ public final class Harness implements AutoCloseable {
   public <K> void check(Op<K> op, ElementType type, Call<K> call) {
     onEach(() -> {
       K kernel = kernel(op, type);
-      for (byte pattern : PATTERNS) {
+      for (byte pattern : patterns) {
         place(call, pattern);
         launch(call, kernel);
         current.zones().download();
@@ -182,7 +194,7 @@ public final class Harness implements AutoCloseable {
 
   private void collect(Call<?> call, byte pattern) {
     boolean leads = current == subjects.getFirst();
-    boolean first = leads && pattern == PATTERNS[0];
+    boolean first = leads && pattern == patterns[0];
     current.zones().checkGuards(pattern);
     checkInputs(call);
     for (int i = 0; i < call.operands.size(); i++) {
