@@ -149,10 +149,7 @@ public final class MatMul {
     return weights.bytesFor(n * k) + activations.bytesFor(m * k + m * n);
   }
 
-  /**
-   * Largest error allowed of one element, from sum |a b| over k (+ |bias|) and the exact result; then the type of C. A subnormal operand
-   * may count as zero, as it does for processors that multiply bf16 in pairs.
-   */
+  /** Largest error allowed of one element, from sum |a b| over k (+ |bias|) and the exact result; then the type of C. */
   public static double bound(DType type, long k, double sumAbs, double exact) {
     return (k + 4) * 0x1p-24 * sumAbs + 0x1p-126 + type.unitRoundoff() * Math.abs(exact) + type.subnormalRoundoff();
   }
