@@ -19,14 +19,14 @@ typedef struct {
     void* out;
     int64_t out_type, ldo;
     const float* bias;
-    int64_t activation, ordered, add, finish;
+    int64_t activation, ordered, add, finish, pairs;
 } gemm_t;
 
 typedef struct {
     form_t form;
     int64_t m, n, k, depth;  // depth: k of a pass
     type_t a, b, out;
-    bool bias, ordered, by_rows;
+    bool bias, ordered, by_rows, pairs;
     activation_t activation;
 } case_t;
 
@@ -57,7 +57,7 @@ static void product_in_place(const case_t* c, gemm_t* g) {
 static void product_by_passes(const case_t* c, gemm_t* g, bool finish) {
     int64_t rows = parts(c->m, shape[0]), columns = parts(c->n, shape[1]);
     const char *a = g->a, *b = g->b;
-    g->panel_type = c->form == PANELS ? c->b : F32;
+    g->panel_type = c->form == PANELS || c->pairs ? c->b : F32;
     for (int64_t from = 0; from < c->k || from == 0; from += c->depth) {
         g->k = least(c->depth, c->k - from);
         g->a = a + from * (int64_t)type_bytes[c->a];
@@ -123,7 +123,7 @@ static void check_product(const case_t* c) {
     void *a = random_matrix(A, c->a, c->m * c->k), *b = random_matrix(B, c->b, c->n * c->k);
     gemm_t g = {.a = a, .a_type = c->a, .lda = c->k, .b = b, .b_type = c->b, .ldb = c->by_rows ? c->k : c->n, .b_by_rows = c->by_rows,
                 .m = c->m, .n = c->n, .k = c->k, .ld_sums = c->n, .out_type = c->out, .ldo = c->n, .activation = c->activation,
-                .ordered = c->ordered};
+                .ordered = c->ordered, .pairs = c->pairs};
     g.bias = c->bias ? random_matrix(BIAS, F32, c->n) : NULL;
     g.out = values(OUT, c->out, (size_t)(c->m * c->n));
     bool through_stack = c->out != F32 && c->form <= PANELS && c->depth >= c->k;
@@ -150,6 +150,12 @@ static case_t random_case(form_t form) {
     return c;
 }
 
+// Products of bf16 by bf16 with vdpbf16ps; panels of A are half as large.
+static case_t in_pairs(case_t c) {
+    c.a = c.b = BF16, c.ordered = false, c.pairs = true;
+    return c;
+}
+
 void test_gemm(void) {
     run("gemm_shape", shape);
     expect(shape[2] == 32 && shape[3] == vector_lanes(), "gemm_shape: run %ld, lanes %ld", (long)shape[2], (long)shape[3]);
@@ -158,10 +164,12 @@ void test_gemm(void) {
             case_t c = {.form = variant & 1 ? PANELS : TILES, .m = m, .n = shape[1], .k = 77, .depth = 64, .b = (type_t)(variant / 4),
                         .ordered = variant & 2, .by_rows = true};
             check_product(&c);
+            if (vector_lanes() == 16 && c.b == BF16 && !c.ordered) c = in_pairs(c), check_product(&c);
         }
     for (int i = 0; i < 100; i++)
         for (form_t form = TILES; form <= COLUMNS; form++) {
             case_t c = random_case(form);
             check_product(&c);
+            if (vector_lanes() == 16 && form <= PANELS && i < 50) c = in_pairs(c), check_product(&c);
         }
 }

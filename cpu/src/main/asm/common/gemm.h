@@ -45,6 +45,7 @@ typedef struct {
     int64_t ordered;         // 21
     int64_t add;             // 22 1: this pass adds to sums, 0: it starts them
     int64_t finish;          // 23 1: after this pass, write out = activation(sums + bias)
+    int64_t pairs;           // 24 1: A, B and its panels are bf16, multiplied in pairs of k by vdpbf16ps: AVX-512, fast
 } gemm_t;
 
 INLINE int64_t element_bytes(int64_t type) { return type == F32 ? 4 : 2; }
@@ -99,7 +100,8 @@ INLINE int64_t first_row(int64_t m, int64_t p) {
     return p * rows + min_l(p, longer);
 }
 
-// Panel p of A, [k][rows of the panel].
+// Panel p of A, [k][rows of the panel] f32, or [ceil(k / 2)][rows] pairs of bf16 with a zero behind an odd k.
+INLINE int64_t panel_steps(const gemm_t* g) { return g->pairs ? (g->k + 1) / 2 : g->k; }
 __attribute__((visibility("hidden"))) void gemm_pack_panel(const gemm_t* g, int64_t p, float* panel);
 
 INLINE vf madd(int64_t ordered, vf a, vf b, vf c) { return ordered ? vadd(vmul(a, b), c) : vfma(a, b, c); }

@@ -14,7 +14,7 @@ INLINE void block_tile(const gemm_t* g, int64_t p, const float* a, int64_t j) {
     float scratch[MR * NR] __attribute__((aligned(64)));
     int64_t row = first_row(g->m, p), rows = first_row(g->m, p + 1) - row;
     int64_t col = j * NR, cols = min_l(NR, g->n - col);
-    int64_t variant = (g->ordered * 3 + g->panel_type) * MR + rows - 1 + (g->add << 8);
+    int64_t variant = (g->pairs ? 6 : g->ordered * 3 + g->panel_type) * MR + rows - 1 + (g->add << 8);
     const void* b = (const char*)g->b_panels + j * g->panel_bytes;
     float* sums = g->sums ? g->sums + row * g->ld_sums + col : scratch;
     int64_t ld = g->sums ? g->ld_sums : NR;
@@ -53,7 +53,7 @@ ENTRY("pllllp>v") void gemm_block(const gemm_t* g, int64_t p0, int64_t p1, int64
         }
     } else {
         for (int64_t j = j0; j < j1; j++)
-            for (int64_t p = p0; p < p1; p++) block_tile(g, p, g->a_panels + first_row(g->m, p) * g->k, j);
+            for (int64_t p = p0; p < p1; p++) block_tile(g, p, g->a_panels + first_row(g->m, p) * panel_steps(g), j);
     }
 }
 

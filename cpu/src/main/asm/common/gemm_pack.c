@@ -42,8 +42,35 @@ INLINE void pack_panel(int64_t type, const gemm_t* g, int64_t row, int64_t rows,
     }
 }
 
+#if defined(__AVX512F__)
+// A pair is moved as if it were one f32.
+INLINE vf load_pairs(const bfloat_t* p, int64_t n) {
+    __mmask32 there = n >= 2 * VL ? ~0u : _bzhi_u32(~0u, (uint32_t)n);
+    return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(there, p));
+}
+
+INLINE void pack_pairs(const gemm_t* g, int64_t row, int64_t rows, float* panel) {
+    const bfloat_t* a = (const bfloat_t*)g->a + row * g->lda;
+    for (int64_t k = 0; k < g->k; k += 2 * VL) {
+        vf v[VL];
+        UNROLLED for (int l = 0; l < VL; l++) {
+            prefetch_ahead((const char*)(a + l * g->lda + k));
+            v[l] = l < rows ? load_pairs(a + l * g->lda + k, g->k - k) : vzero();
+        }
+        transpose(v);
+        store_turned(v, F32, panel, k / 2 * rows, rows, (g->k - k + 1) / 2, rows);
+    }
+}
+#else
+INLINE void pack_pairs(const gemm_t* g, int64_t row, int64_t rows, float* panel) { (void)g, (void)row, (void)rows, (void)panel; }
+#endif
+
 void gemm_pack_panel(const gemm_t* g, int64_t p, float* panel) {
     int64_t row = first_row(g->m, p), rows = first_row(g->m, p + 1) - row;
+    if (g->pairs) {
+        pack_pairs(g, row, rows, panel);
+        return;
+    }
 #define PACK(T) pack_panel(T, g, row, rows, panel)
     BY_TYPE(g->a_type, PACK)
 #undef PACK
@@ -51,7 +78,7 @@ void gemm_pack_panel(const gemm_t* g, int64_t p, float* panel) {
 
 // A panels [p0, p1) into a_panels, one after the other: [ceil(m / MR)][k][rows of the panel].
 ENTRY("pll>v") void gemm_pack_a(const gemm_t* g, int64_t p0, int64_t p1) {
-    for (int64_t p = p0; p < p1; p++) gemm_pack_panel(g, p, g->a_panels + first_row(g->m, p) * g->k);
+    for (int64_t p = p0; p < p1; p++) gemm_pack_panel(g, p, g->a_panels + first_row(g->m, p) * panel_steps(g));
 }
 
 // [k][n] weights: four panels at a time, so that a row is read in longer pieces, and 16 rows ahead into the cache: twice the speed

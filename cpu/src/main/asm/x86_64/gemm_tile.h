@@ -2,7 +2,7 @@
 //
 // void gemm_tile(int64_t k, const float* a, const void* b, float* c, int64_t ldc_bytes, int64_t variant)
 //   C[mr][2 vectors] = or += A panel [k][mr] x B panel [k][2 vectors]
-//   variant bits 0..7   (ordered * 3 + type of B) * MR_MAX + mr - 1; type 0 f32, 1 f16, 2 bf16
+//   variant bits 0..7   (ordered * 3 + type of B) * MR_MAX + mr - 1; type 0 f32, 1 f16, 2 bf16; 6 * MR_MAX + mr - 1: bf16 in pairs
 //   variant bit  8      1: add to C, 0: overwrite C
 // System V arguments; clobbers what that convention allows.
 //
@@ -21,9 +21,17 @@
 
 .macro STEP ordered, type, mr, set, u
     LOAD_B \type, \u
+    ROWS \ordered, \type, \mr, \set, \u
+.endm
+
+.macro ROWS ordered, type, mr, set, u
     r = 0
     .rept \mr
-        ROW \ordered, %(2 + (r & 1)), %(4 + 2*(\set*\mr + r)), %(5 + 2*(\set*\mr + r)), %(4*(\u*\mr + r))
+        .if \type == 3
+            PAIR_ROW %(2 + (r & 1)), %(4 + 2*(\set*\mr + r)), %(5 + 2*(\set*\mr + r)), %(4*(\u*\mr + r))
+        .else
+            ROW \ordered, %(2 + (r & 1)), %(4 + 2*(\set*\mr + r)), %(5 + 2*(\set*\mr + r)), %(4*(\u*\mr + r))
+        .endif
         r = r + 1
     .endr
 .endm
@@ -86,8 +94,21 @@
     .endif
     ZERO_ALL %(2*\mr*sets)
     mov rax, rdi
+    .if \type == 3
+        shr rax, 1
+    .endif
     STEPS 0, \type, \mr, %sets
+    .if \type == 3
+        test edi, 1
+        jz 8f
+        LOAD_B_LAST
+        ROWS 0, \type, \mr, 0, 0
+8:
+    .endif
     ADD_SETS \mr, %sets
+    .if \type == 3
+        SORT_COLUMNS \mr
+    .endif
     test r9d, 0x100
     jnz 5f
     STORE_ALL 0, \mr
@@ -124,7 +145,7 @@
 .macro TILE ordered, type, mr
     .p2align 6
 tile_\ordered\()_\type\()_\mr:
-    .if \type == 0
+    .if \type == 0 || \type == 3
         b_step = 2*VECTOR
     .else
         b_step = VECTOR
@@ -178,6 +199,9 @@ TILES 0, 2
 TILES 1, 0
 TILES 1, 1
 TILES 1, 2
+#ifdef PAIRS
+TILES 0, 3
+#endif
 
 .section .note.GNU-stack, "", @progbits
 .section .rodata, "a"
@@ -189,3 +213,6 @@ TABLE_ENTRIES 0, 2
 TABLE_ENTRIES 1, 0
 TABLE_ENTRIES 1, 1
 TABLE_ENTRIES 1, 2
+#ifdef PAIRS
+TABLE_ENTRIES 0, 3
+#endif

@@ -19,8 +19,11 @@ import java.util.Map;
 public final class CpuTable {
   private record Key(Op<?> op, ElementType type) {}
 
+  private record Remark(Op<?> op, ElementType type, Tier tier) {}
+
   private final Map<Key, List<CpuKernel<?>>> rows = new HashMap<>();
   private final Map<PeakKind, CpuPeak.Factory> peaks = new EnumMap<>(PeakKind.class);
+  private final Map<Remark, String> remarks = new HashMap<>();
   private final Map<Tier, Rejection> rejected = new EnumMap<>(Tier.class);
 
   /** An empty table. */
@@ -48,6 +51,11 @@ public final class CpuTable {
   /** The loop for a limit of the machine, or null if no tier has one. */
   CpuPeak.Factory peak(PeakKind kind) {
     return peaks.get(kind);
+  }
+
+  /** What {@link #explain} says of the fast kernel of a tier besides why it was chosen or not. */
+  public void remark(Op<?> op, ElementType type, Tier tier, String text) {
+    remarks.put(new Remark(op, type, tier), text);
   }
 
   /** Notes why a tier has no candidates. */
@@ -91,7 +99,7 @@ public final class CpuTable {
     for (Tier tier : Tier.values()) {
       List<CpuKernel<?>> kernels = candidates(op, type, tier);
       for (CpuKernel<?> kernel : kernels) {
-        result.add(new Candidate(kernel.name(), kernel == chosen, reason(kernel, chosen, numerics)));
+        result.add(new Candidate(kernel.name(), kernel == chosen, reason(kernel, chosen, numerics) + remark(op, type, kernel)));
       }
       if (kernels.isEmpty()) {
         Rejection reason = rejected.get(tier);
@@ -104,6 +112,11 @@ public final class CpuTable {
 
   private static String name(Op<?> op, ElementType type, Tier tier) {
     return tier.label() + "_" + op.name() + "_" + type.label();
+  }
+
+  private String remark(Op<?> op, ElementType type, CpuKernel<?> kernel) {
+    String text = kernel.reproducible() ? null : remarks.get(new Remark(op, type, kernel.tier()));
+    return text == null ? "" : "; " + text;
   }
 
   private static String reason(CpuKernel<?> kernel, CpuKernel<?> chosen, Numerics numerics) {

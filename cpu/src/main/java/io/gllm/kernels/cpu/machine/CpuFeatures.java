@@ -25,6 +25,9 @@ public record CpuFeatures(String processor, Set<String> names, long lastLevelCac
   /** Family 19h of AMD with AVX-512: Zen 4. */
   static final String ZEN_4 = "zen4";
 
+  /** Dot products of pairs of bf16 in AVX-512: AMD from Zen 4 on, Intel from Cooper Lake and Sapphire Rapids on. */
+  static final String BF16_DOT = "avx512bf16";
+
   private static final long USUAL_CACHE = 32L << 20;
   private static final int AVX_STATE = 0x06;
   private static final int AVX512_STATE = 0xe6;
@@ -72,7 +75,7 @@ public record CpuFeatures(String processor, Set<String> names, long lastLevelCac
     cpuid.add(names, "avx512dq", 7, 0, 1, 17);
     cpuid.add(names, "avx512vl", 7, 0, 1, 31);
     cpuid.add(names, "avx512vnni", 7, 0, 2, 11);
-    cpuid.add(names, "avx512bf16", 7, 1, 0, 5);
+    cpuid.add(names, BF16_DOT, 7, 1, 0, 5);
     if (cpuid.amd() && cpuid.family() == 0x19) {
       names.add(ZEN_4);
     }

@@ -20,11 +20,14 @@ final class GemmCode {
   private final MemorySegment columns;
   private final MemorySegment widen;
   private final MemorySegment runs;
+  private final boolean multipliesPairs;
   private final long tileRows;
   private final long tileColumns;
   private final long runBlock;
 
-  GemmCode(MachineCode code) {
+  GemmCode(NativeTier tier) {
+    MachineCode code = tier.code();
+    multipliesPairs = tier.multipliesPairs();
     packA = code.entry("gemm_pack_a", "pll>v");
     packB = code.entry("gemm_pack_b", "pll>v");
     block = code.entry("gemm_block", "pllllp>v");
@@ -39,6 +42,11 @@ final class GemmCode {
       tileColumns = shape.getAtIndex(ValueLayout.JAVA_LONG, 1);
       runBlock = shape.getAtIndex(ValueLayout.JAVA_LONG, 2) * shape.getAtIndex(ValueLayout.JAVA_LONG, 3);
     }
+  }
+
+  /** Whether products of bf16 by bf16 use an instruction of their own. */
+  boolean multipliesPairs() {
+    return multipliesPairs;
   }
 
   /** Rows of the largest tile. */

@@ -95,7 +95,7 @@ final class GemmFewRows implements ThreadTeam.Task {
     do {
       long deep = Math.min(depth, p.k() - at);
       step.size(p.m(), p.n(), deep).operands(p.a(0, at), p.b(0, at)).packedA(panelsOfA + at * p.m() * Float.BYTES);
-      step.packedB(place, 0, 0).pass(at > 0, p.finishes() && at + depth >= p.k());
+      step.packedB(place, p.pairs() ? p.bType() : 0, 0).pass(at > 0, p.finishes() && at + depth >= p.k());
       code.packB(step, panel, panel + 1, true);
       code.block(step, 0, code.rowPanels(p.m()), panel, panel + 1, 0, deep);
       at += depth;

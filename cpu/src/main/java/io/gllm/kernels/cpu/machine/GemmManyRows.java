@@ -42,7 +42,8 @@ final class GemmManyRows implements ThreadTeam.Task {
   }
 
   void run() {
-    long passes = Math.max(1, (p.k() + DEPTH - 1) / DEPTH);
+    long most = p.pairs() ? 2 * DEPTH : DEPTH;
+    long passes = Math.max(1, (p.k() + most - 1) / most);
     long depth = passes == 1 ? p.k() : (p.k() / passes + RUN - 1) / RUN * RUN;
     long width = COLUMNS / code.tileColumns() * code.tileColumns();
     keepsSums = depth < p.k() && !p.sumsInC();

@@ -9,6 +9,7 @@ import io.gllm.kernels.cpu.PackedLayout;
 /** What to multiply: C[m,n] = activation(A[m,k] B + bias), in addresses and codes. One for each kernel, set anew by each call. */
 final class GemmProduct {
   private static final int F32 = DType.F32.index();
+  private static final int BF16 = DType.BF16.index();
 
   private final boolean ordered;
   private long a;
@@ -17,6 +18,7 @@ final class GemmProduct {
   private int bType;
   private boolean byRows;
   private boolean packed;
+  private boolean pairs;
   private long c;
   private int cType;
   private long bias;
@@ -42,6 +44,7 @@ final class GemmProduct {
     this.byRows = byRows;
     this.c = c.address();
     this.cType = c.type().index();
+    this.pairs = code.multipliesPairs() && !ordered && aType == BF16 && bType == BF16;
   }
 
   /** What follows the sum; bias may be null. */
@@ -115,6 +118,11 @@ final class GemmProduct {
 
   int activation() {
     return activation;
+  }
+
+  /** Whether the processor multiplies these types in pairs of k. Activations in f32 would lose more than the bound allows. */
+  boolean pairs() {
+    return pairs;
   }
 
   boolean ordered() {

@@ -18,7 +18,8 @@ final class GemmStep {
   private static final int BIAS = 19;
   private static final int ACTIVATION = 20;
   private static final int ADD = 22;
-  private static final int FIELDS = 24;
+  private static final int PAIRS = 24;
+  private static final int FIELDS = 25;
 
   private final MemorySegment fields = Arena.ofAuto().allocate(FIELDS * 8L, 64);
 
@@ -43,6 +44,7 @@ final class GemmStep {
   GemmStep product(GemmProduct p) {
     put(A + 1, p.aType()).put(A + 2, p.k()).put(B + 1, p.bType()).put(B + 2, p.byRows() ? p.k() : p.n()).put(B + 3, p.byRows() ? 1 : 0);
     put(OUT + 1, p.cType()).put(OUT + 2, p.n()).put(ACTIVATION, p.activation()).put(ACTIVATION + 1, p.ordered() ? 1 : 0);
+    put(PAIRS, p.pairs() ? 1 : 0);
     return this;
   }
 

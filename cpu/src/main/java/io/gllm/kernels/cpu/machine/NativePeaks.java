@@ -33,11 +33,11 @@ final class NativePeaks {
     }
   }
 
-  static void fill(CpuTable table, MachineCode code) {
-    NativePeaks peaks = new NativePeaks(code);
+  static void fill(CpuTable table, NativeTier tier) {
+    NativePeaks peaks = new NativePeaks(tier.code());
     table.add(PeakKind.FMA_F32, (threads, from, to) -> peaks.registers("probe_fma", "l>f", 2 * peaks.lanes, threads));
     table.add(PeakKind.DOT_I8, (threads, from, to) -> peaks.registers("probe_dot8", "l>l", 8 * peaks.lanes, threads));
-    if (code.blob().entries().containsKey("probe_dot16")) {
+    if (tier.multipliesPairs()) {
       table.add(PeakKind.DOT_BF16, (threads, from, to) -> peaks.registers("probe_dot16", "l>f", 4 * peaks.lanes, threads));
     }
     table.add(PeakKind.GEMM_TILE, (threads, from, to) -> peaks.tile(threads));

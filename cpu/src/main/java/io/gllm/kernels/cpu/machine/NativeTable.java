@@ -1,5 +1,6 @@
 package io.gllm.kernels.cpu.machine;
 
+import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.BinaryOp;
@@ -48,10 +49,11 @@ public final class NativeTable {
     rows.exact();
     rows.functions();
     rows.rows();
-    rows.matrices(new GemmCode(tier.code()), false);
-    rows.matrices(new GemmCode(tier.code()), true);
-    rows.packing(new GemmCode(tier.code()));
-    NativePeaks.fill(table, tier.code());
+    rows.matrices(new GemmCode(tier), false);
+    rows.matrices(new GemmCode(tier), true);
+    rows.pairs(tier);
+    rows.packing(new GemmCode(tier));
+    NativePeaks.fill(table, tier);
     rows.quantised();
   }
 
@@ -111,6 +113,16 @@ public final class NativeTable {
     table.add(MatMul.GEMM_BIAS, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, false, ordered));
     table.add(MatMul.GEMM_BIAS_ACT, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, false, ordered));
     table.add(MatMul.GEMM_PREPACKED, Tier.NATIVE, ordered, (c, t) -> new NativeMatMul(code, c, true, ordered)::gemm);
+  }
+
+  /** Explains how bf16 activations are multiplied with bf16 weights, which depends on the processor. */
+  private void pairs(NativeTier tier) {
+    String how = tier.multipliesPairs()
+        ? "bf16 by bf16 by vdpbf16ps, which takes subnormal numbers as zero"
+        : "bf16 by bf16 in f32, since there is no " + CpuFeatures.BF16_DOT;
+    for (Op<?> op : List.of(MatMul.GEMM, MatMul.GEMM_BT, MatMul.GEMM_BIAS, MatMul.GEMM_BIAS_ACT, MatMul.GEMM_PREPACKED)) {
+      table.remark(op, DType.BF16, Tier.NATIVE, how);
+    }
   }
 
   private void packing(GemmCode code) {

@@ -26,6 +26,11 @@ public record NativeTier(MachineCode code, CpuFeatures features, Rejection rejec
     return LOADED.computeIfAbsent(isa == null ? "" : isa, NativeTier::open);
   }
 
+  /** Whether the processor and the code multiply pairs of bf16 in one instruction. */
+  boolean multipliesPairs() {
+    return features.names().contains(CpuFeatures.BF16_DOT) && code.blob().entries().containsKey("probe_dot16");
+  }
+
   private static NativeTier open(String isa) {
     Platform platform = Platform.ofThisProcess();
     if (platform.targets().isEmpty()) {
