@@ -71,9 +71,9 @@ typedef struct {
   const float* d;        // 24 activation scales: d32 8 per token, otherwise 1
   float* sum;            // 32 out: [token][GROUPS][16], added to
   const void* ahead;     // 40 what to prefetch, some lines per run
-  int64_t tokens;        // 48 1..16
+  int64_t tokens;        // 48 1..16, pairs: any
   int64_t runs;          // 56 d32: runs of 32 columns in this superblock (an even number); otherwise full
-  const void* ahead_2;   // 64 pairs: what to prefetch after the first tokens
+  const void* ahead_2;   // 64 pairs: what else to prefetch
 } Tile;
 
 // Arguments of the matmul entries, filled by the caller: y[t][r] = sum_k x[t][k] * w[r][k].
@@ -85,7 +85,7 @@ typedef struct {
   float* y;
   int64_t y_stride;      // distance of y rows in floats
   int64_t m, n, k;       // tokens, weight rows, columns
-  int64_t ahead;         // bytes between the weights in use and those prefetched, for 1..4 tokens; only speed depends on it.
+  int64_t ahead;         // bytes between the weights in use and those prefetched, for few tokens; only speed depends on it.
                          // Zen 5: 8192 (51 % -> 95 % of the read bandwidth; 512 does nothing); Zen 4: 512 at most (4 KB: half)
 } QuantMatmul;
 

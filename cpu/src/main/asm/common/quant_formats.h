@@ -1,5 +1,5 @@
 // The formats: packing from GGUF blocks, and access to packed superblocks. A further format needs: BLOCK/CHUNK constants,
-// pack (transposed dwords -> vectors), quad (run j, quad i -> 16 rows x 4 weights) and scale; its matmul, dequantised tile
+// PAIRED_RUNS (runs that one token takes together), pack (transposed dwords -> vectors), quad (run j, quad i -> 16 rows x 4 weights) and scale; its matmul, dequantised tile
 // and entries follow from the mode it names (see quant_matmul.h).
 #pragma once
 #include "quant.h"
@@ -39,6 +39,7 @@ INLINE void zero_u(void* p, int64_t vectors) {
 }
 
 // ---- q4_0: d(q - 8) = d/16 * (16 q - 128), so its quads look like those of q8_0 ----
+#define PAIRED_RUNS_q4_0 2
 #define MODE_q4_0 d32
 #define BLOCK_q4_0 18
 #define COLS_q4_0 64
@@ -65,6 +66,7 @@ INLINE u32x16 quad_q4_0(const uint8_t* w, int j, int i) {
 INLINE f32x16 scale_q4_0(const uint8_t* w, int j) { return load_h(w + (j >> 1) * 576 + 32 * (j & 1)) * 0.0625f; }
 
 // ---- q8_0 ----
+#define PAIRED_RUNS_q8_0 1
 #define MODE_q8_0 d32
 #define BLOCK_q8_0 34
 #define COLS_q8_0 64
@@ -88,6 +90,7 @@ INLINE u32x16 quad_q8_0(const uint8_t* w, int j, int i) {
 INLINE f32x16 scale_q8_0(const uint8_t* w, int j) { return load_h(w + (j >> 1) * 1088 + 32 * (j & 1)); }
 
 // ---- q4_k ----
+#define PAIRED_RUNS_q4_k 2
 #define MODE_q4_k w32
 #define BLOCK_q4_k 144
 #define COLS_q4_k 256
@@ -128,6 +131,7 @@ INLINE void mins_q4_k(const uint8_t* w, u32x16 m[4]) {
 INLINE f32x16 dmin_q4_k(const uint8_t* w) { return -load_h(w + 32); }
 
 // ---- q6_k: run 4u+v is the sub-block u+4v ----
+#define PAIRED_RUNS_q6_k 1
 #define MODE_q6_k c16
 #define BLOCK_q6_k 210
 #define COLS_q6_k 256

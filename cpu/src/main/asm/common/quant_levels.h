@@ -169,18 +169,19 @@ INLINE i32x16 start_of(Shape f, const int32_t* c) {
 
 // One chunk of T tokens: part[t] += the runs, low[t] += the minima.
 INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u32x16 table, const ActRuns* a, int64_t i, int c,
-                        const uint8_t* ahead, f32x16* part, f32x16* low) {
+                        int unrolled, int64_t hint, f32x16* part, f32x16* low) {
   const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256;
-  const uint8_t* chunk = super + f.head + c * chunk_bytes(f);
+  const uint8_t *w = super + c * (super_bytes(f) / 4), *chunk = super + f.head + c * chunk_bytes(f);
   u32x16 deltas = deltas_of(f, super, c);
   f32x16 s[4], m[4];
   scales(super, c, s, m);
   UNROLL for (int j = 0; j < runs; j++) {
+    if (unrolled) AHEAD_LINES(lines, j, 1, runs, w, hint)
     i32x16 v[4];
     UNROLL for (int t = 0; t < T; t++) v[t] = start_of(f, a->c + (i + t) * all + c * runs + j);
     UNROLL for (int e = 0; e < f.run / 4; e++) {
       const int quad = j * (f.run / 4) + e;
-      UNROLL for (int l = quad * lines / 16; l < (quad + 1) * lines / 16; l++) AHEAD_L2(ahead + 64 * l);
+      if (!unrolled) UNROLL for (int l = quad * lines / 16; l < (quad + 1) * lines / 16; l++) AHEAD_L2(w + hint + 64 * l);
       u32x16 z = code_quad(f, chunk, deltas, quad);
       if (!f.linear) z = look_up(table, z);
       UNROLL for (int t = 0; t < T; t++) {
@@ -196,9 +197,11 @@ INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u3
   }
 }
 
-// T tokens from t0 of one row group. Chunks of whole cache lines are unrolled where there are registers for it: their loads and prefetches would advance by the same few
-// lines every time, which on Zen 5 leaves half of the read bandwidth (56 % -> 90 %), whatever the distance of the prefetches.
+// T tokens from t0 of one row group. Chunks are unrolled where there are registers for it, with prefetches in short bursts: in a loop
+// loads and prefetches advance by the same few lines every time, which on Zen 5 leaves half of the read bandwidth (Q5_0 56 -> 90 %,
+// IQ2_XXS 38 -> 64 %, Q2_K 60 -> 98 %), whatever the distance.
 INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, LevelScratch* scratch) {
+  const int unrolled = FUSED_TOKENS == 4 && (f.block == 32 || T == 1);
   ActRuns a = act_runs(p->x, p->m, p->k, 256 / f.run);
   u32x16 table = f.linear ? (u32x16){} : table_of(kind->levels);
   f32x16 y[4];
@@ -208,10 +211,10 @@ INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const
     int64_t i = b * p->m + t0, hint = p->row_bytes ? 0 : p->ahead;
     f32x16 part[4], low[4];
     UNROLL for (int t = 0; t < T; t++) part[t] = low[t] = (f32x16){};
-    if (f.block == 32 && FUSED_TOKENS == 4) {
-      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, w + hint + c * (super_bytes(f) / 4), part, low);
+        if (unrolled) {
+      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 1, hint, part, low);
     } else {
-      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, w + hint + c * (super_bytes(f) / 4), part, low);
+      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 0, hint, part, low);
     }
     UNROLL for (int t = 0; t < T; t++) {
       y[t] = f.block == 32 ? y[t] + part[t] : fma16(part[t], splat(a.d[(i + t) * (256 / f.run)]), y[t]);
@@ -242,7 +245,7 @@ QUANT_TILE(d16)
 QUANT_TILE(k32)
 QUANT_TILE(k16)
 
-// All tokens, 16 to a tile, of up to four row groups from g, at superblock b.
+// All tokens, TILE_TOKENS to a tile, of up to four row groups from g, at superblock b.
 static void tile_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t groups, int64_t b, int64_t t0, int64_t tokens, LevelScratch* s) {
   Shape f = kind->shape;
   int64_t all = 256 / f.run;
@@ -252,10 +255,10 @@ static void tile_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64
     w[e] = levels_at(kind, f, p, g + e, b, s->base.packed[e]);
     kind->unpack(w[e], kind->levels, &s->base.unit[e], s->low[e]);
   }
-  for (int64_t t = 0; t < tokens; t += 16) {
+  for (int64_t t = 0, step = TILE_TOKENS(groups); t < tokens; t += step) {
     int64_t i = b * p->m + t0 + t;
-    Tile tile = {0, a.q + i * 256, a.c + i * all, a.d + i * all, 0, 0, min64(16, tokens - t), all, 0};
-    int64_t bytes = p->row_bytes ? 0 : super_bytes(f);
+    Tile tile = {0, a.q + i * 256, a.c + i * all, a.d + i * all, 0, 0, min64(step, tokens - t), all, 0};
+    int64_t bytes = p->row_bytes ? 0 : super_bytes(f) + (b + 1 < supers(p->k) ? 0 : (GROUPS - 1) * group_bytes(f, p->k));
     if (f.block == 32) {
       if (f.run == 32) TILES(d32, tile, &s->base, w, bytes, groups, t)
       else TILES(d16, tile, &s->base, w, bytes, groups, t)

@@ -11,7 +11,7 @@
 #   rcx   start values or sums of a token (SIDE)    zmm6      activation scale of a token
 #   r8    activation scales                         zmm8-19   integer sums: token t, group g in 8 + 2t + g
 #   r9    out: 256 B per token, 64 B per group      zmm20-31  f32 sums, same order
-#   rax   activations of the next tokens, which come into L1 on the way; r13  what AHEAD says, into L2; r14  AHEAD_2
+#   rax   activations of the next tokens, which come into L1 on the way; r13, r14  what AHEAD and AHEAD_2 say, into L2
 #   r10d  runs left   r11d  tokens left   ebx  runs of a group of four (c16)
 .intel_syntax noprefix
 .altmacro
@@ -143,8 +143,9 @@
 .endm
 
 # n tokens: quads of a run, runs (0: as RUNS says), bytes of a token's start values and scales, whether scales are those of runs,
-# whether there are minima, whether runs go 0 4 8 12 1 5 ...
-.macro pass mode, n, quads, runs, side, scales, by_run, mins, strided
+# whether there are minima, whether runs go 0 4 8 12 1 5 ..., lines of each stream that a run prefetches: the three passes of 16 tokens
+# bring in a superblock
+.macro pass mode, n, quads, runs, side, scales, by_run, mins, strided, lines
 .p2align 6
 pair_\mode\()_\n:
   mov rdx, [rdi + UNIT]
@@ -177,8 +178,9 @@ pair_\mode\()_\n:
     .set i, i + 1
   .endr
   .set i, 0
-  .rept \quads / 2
+  .rept \lines
     prefetcht1 [r13 + i*64]
+    prefetcht1 [r14 + i*64]
     .set i, i + 1
   .endr
   .if \mins
@@ -198,7 +200,8 @@ pair_\mode\()_\n:
     .set t, t + 1
   .endr
   add rax, (\n * \quads + 15) / 16 * 64
-  add r13, \quads / 2 * 64
+  add r13, \lines * 64
+  add r14, \lines * 64
   add rdx, \quads * 64
   add r12, 64
   .if \mins == 0
@@ -257,7 +260,7 @@ pair_\mode\()_\n:
   .long pair_\mode\()_\n - table_\mode
 .endm
 
-.macro pair mode, quads, runs, side, scales, by_run, mins, strided
+.macro pair mode, quads, runs, side, scales, by_run, mins, strided, lines
 .globl quant_pair_\mode
 .hidden quant_pair_\mode
 .p2align 6
@@ -275,9 +278,6 @@ quant_pair_\mode:
   mov r14, [rdi + AHEAD_2]
   jmp 4f
 next_\mode:
-  test r14, r14                   # the second stream after the first tokens
-  cmovnz r13, r14
-  xor r14d, r14d
   test r11d, r11d
   jz 6f
 4:
@@ -311,14 +311,14 @@ table_\mode:
   .endr
   .set n, 1
   .rept MOST
-    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \strided
+    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \strided, \lines
     .set n, n + 1
   .endr
 .endm
 
-pair d32, 8, 0, 32, 32, 1, 0, 0
-pair d16, 4, 16, 64, 64, 1, 0, 0
-pair k32, 8, 8, 32, 32, 0, 0, 0
-pair k16, 4, 16, 64, 64, 0, 0, 0
-pair w32, 8, 8, 16, 4, 0, 1, 0
-pair c16, 4, 16, 64, 4, 0, 0, 1
+pair d32, 8, 0, 32, 32, 1, 0, 0, 3
+pair d16, 4, 16, 64, 64, 1, 0, 0, 1
+pair k32, 8, 8, 32, 32, 0, 0, 0, 2
+pair k16, 4, 16, 64, 64, 0, 0, 0, 1
+pair w32, 8, 8, 16, 4, 0, 1, 0, 2
+pair c16, 4, 16, 64, 4, 0, 0, 1, 2

@@ -13,7 +13,7 @@ final class TestLlama {
   static final int DIM = 32;
   static final int FEED_FORWARD = 48;
   static final int LAYERS = 2;
-  static final int CONTEXT = 300;
+  static final int CONTEXT = 520;
   static final double EPSILON = 1e-5f;
 
   final int heads;
