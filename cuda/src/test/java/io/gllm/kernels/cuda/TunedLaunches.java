@@ -1,5 +1,6 @@
 package io.gllm.kernels.cuda;
 
+import io.gllm.kernels.api.Activation;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.portable.GoldenLaunch;
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 final class TunedLaunches {
   private static final int[] GROUP = {1, 1, 1};
   private static final int UNITS = 33;
+  private static final int GELU = Activation.GELU.ordinal();
 
   /** A format: the size of its blocks, where they have halves that scale them, and a place for them within a word, if they need none. */
   private record Blocks(String format, int elements, int bytes, int late, int... scales) {}
@@ -56,6 +58,8 @@ final class TunedLaunches {
       launches.rows("softmax_rows_", type, 1, 0);
       launches.rows("softmax_masked_rows_", type, 1, 0);
       launches.paged(type);
+      launches.floats("float_gemv_", 1, type);
+      launches.floats("float_gemv_rows_", 3, type);
     }
     for (DType type : List.of(DType.F16, DType.BF16)) {
       for (String size : new String[]{"", "small_"}) {
@@ -63,8 +67,9 @@ final class TunedLaunches {
         launches.integers("mma_gemm_" + size, type);
       }
       launches.pieces(type);
-      launches.attention(type, 64);
-      launches.attention(type, 128);
+      for (int dim : new int[]{64, 80, 96, 128}) {
+        launches.attention(type, dim);
+      }
     }
     return launches.all;
   }
@@ -79,11 +84,11 @@ final class TunedLaunches {
     int k = 104;
     int groups = kernel.contains("small") ? 16 : 8;
     List<byte[]> before = List.of(integers(type, m * k), integers(type, n * k), integers(DType.F32, n), new byte[2 * m * n]);
-    add(kernel + type.label(), new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 1, 1}, before);
+    add(kernel + type.label(), new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 1, GELU}, before);
 
     byte[] pieces = integers(type, 2 * m * k);
     before = List.of(new byte[4 * m * k], ones(m), pieces, before.get(1), before.get(2), new byte[4 * m * n]);
-    add(kernel + "f32_" + type.label(), new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 1, 1, 2}, before);
+    add(kernel + "f32_" + type.label(), new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 1, GELU, 2}, before);
   }
 
   private static byte[] ones(int count) {
@@ -139,6 +144,14 @@ final class TunedLaunches {
     List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[4], new byte[2 * m * n]);
     int groups = ((m + tile - 1) / tile + 7) / 8 * 8 * ((n + tile - 1) / tile);
     return new GoldenLaunch(kernel, new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 0, 0}, before, before);
+  }
+
+  /** A product with blocks of Q4_0, with neither m nor n a multiple of a tile. */
+  static GoldenLaunch blockProduct(String kernel, int tile) {
+    TunedLaunches launches = new TunedLaunches();
+    launches.integerProduct(kernel, 130, 72, 96, BLOCKS.getFirst());
+    GoldenLaunch all = launches.all.get(kernel + "q4_0");
+    return new GoldenLaunch(all.symbol(), new int[]{8 * ((72 + tile - 1) / tile), 1, 1}, all.parameters(), all.before(), all.before());
   }
 
   private byte[] integers(DType type, int count) {
@@ -263,6 +276,14 @@ final class TunedLaunches {
 
   private static List<byte[]> planes(byte[] x, int n) {
     return List.of(x, new byte[n], new byte[n / 8], new byte[n / 8]);
+  }
+
+  /** More than the lanes of a warp read at once, rows that end within a group. */
+  private void floats(String kernel, int m, DType type) {
+    int n = 3;
+    int k = 33 * 16 / type.blockBytes();
+    List<byte[]> before = List.of(numbers(type, n * k), numbers(m * k, 1), new byte[4 * m * n]);
+    add(kernel + type.label(), new int[]{m, n, k}, before);
   }
 
   /** More units than lanes, rows that end within a group. */
