@@ -64,7 +64,8 @@ final class CudaTable {
           type -> List.of(CudaRows.symbol(Softmax.OP, type), CudaRows.maskedSymbol(type)), CudaRows::softmax),
       new Row<>(PagedAttention.OP, Op.FLOATS, PAGED_PURPOSE,
           CudaPagedDecode::symbols, CudaPagedDecode::new),
-      new Row<>(FlashAttention.OP, HALVES, "tensor cores, for 4 queries and more with heads of 64, 80, 96 or 128", CudaFlashAttention::symbols,
+      new Row<>(FlashAttention.OP, HALVES, "tensor cores, for 4 queries and more with heads of 64, 80, 96 or 128",
+          CudaFlashAttention::symbols,
           CudaFlashAttention::new));
 
   private CudaTable() {}

@@ -141,7 +141,8 @@ final class TunedLaunches {
     int m = 1090;
     int n = 136;
     int k = 40;
-    List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[4], new byte[2 * m * n]);
+    List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[4],
+        new byte[2 * m * n]);
     int groups = ((m + tile - 1) / tile + 7) / 8 * 8 * ((n + tile - 1) / tile);
     return new GoldenLaunch(kernel, new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 0, 0}, before, before);
   }
