@@ -18,9 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TunedMutationStandInTest {
   private static final List<String> TITLES = List.of(" shapes", " across blocks", " lengths", " page sizes");
 
-  /** The kernels for activations in f32 with 16-bit weights. */
-  private static final String FLOAT_ACTIVATIONS = "pieces_.*|mma_gemm_.*f32_.*|float_gemv_.*f16";
-
   static List<PlantedMistake> mistakes() {
     return List.of(
         // Guards: the rows of weights end within a group, the numbers within a warp, the units within the lanes.
@@ -41,8 +38,6 @@ class TunedMutationStandInTest {
         // A lane that adds its own sum twice, and one that stands for another.
         PlantedMistake.in("activations_q8_k", "shfl\\.sync\\.bfly", "shfl.sync.idx"),
         PlantedMistake.in("quant_gemv_rows_q6_k", "shfl\\.sync\\.bfly", "shfl.sync.up"),
-        // Plain weights: sums that stay with one lane.
-        PlantedMistake.in("float_gemv_rows_f16", "shfl\\.sync\\.bfly", "shfl.sync.up"),
         // Rows: no barrier between warps, groups that join what single warps have, sums that reach one lane alone.
         PlantedMistake.in("rms_norm_rows_f16", "bar\\.sync \t0;", ""),
         PlantedMistake.in("rms_norm_residual_rows_f32", "(?<=setp\\.lt\\.u32 \t%p\\d{1,2}, %r\\d{1,3}, )33", "9"),
@@ -56,15 +51,12 @@ class TunedMutationStandInTest {
         PlantedMistake.in("mma_gemm_bt_small_bf16", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
         PlantedMistake.in("mma_gemm_small_f16", "\\.trans", ""),
         PlantedMistake.in("mma_gemm_small_bf16", "0f3D372713", "0f3D373713"),
-        // Pieces: the largest of some lanes, pieces read before they have come, weights not turned.
-        PlantedMistake.in("pieces_f16", "shfl\\.sync\\.bfly", "shfl.sync.up"),
+        // Pieces that are read before they have come.
         PlantedMistake.in("mma_gemm_bt_small_f32_f16", "cp\\.async\\.wait_group 1", "cp.async.wait_group 2"),
-        PlantedMistake.in("mma_gemm_small_f32_bf16", "\\.trans", ""),
-        // Blocks in tiles: codes read before they have come or while others still read, fragments swapped, codes without their sign.
+        // Blocks in tiles: codes read before they have come or while others still read, fragments swapped.
         PlantedMistake.in("mma_quant_small_q4_0", "cp\\.async\\.wait_group 0", "cp.async.wait_group 1"),
         PlantedMistake.in("mma_quant_small_q5_1", "bar\\.sync \t0;", ""),
         PlantedMistake.in("mma_quant_small_q4_k", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
-        PlantedMistake.in("mma_quant_small_q6_k", "s32\\.s8\\.s8", "s32.s8.u8"),
         // Formats: bit pairs that lose a bit, low and high nibbles swapped, a power of three left out.
         PlantedMistake.in("quant_gemv_q2_k", "50529027", "16843009"),
         PlantedMistake.in("quant_gemv_iq4_nl", "25632", "30001"),
@@ -113,7 +105,6 @@ class TunedMutationStandInTest {
   /** The cases of the operators and types that the kernel is for. */
   private static Stream<Case> cases(String symbol) {
     return Conformance.cases().stream().filter(c -> c.modes().contains(Numerics.FAST) && CudaTable.launches(c.op(), c.type(), symbol))
-        .filter(c -> TITLES.stream().anyMatch(c.title()::endsWith))
-        .filter(c -> c.title().contains("f32 activations") == symbol.matches(FLOAT_ACTIVATIONS));
+        .filter(c -> TITLES.stream().anyMatch(c.title()::endsWith)).filter(c -> !c.title().contains("f32 activations"));
   }
 }
