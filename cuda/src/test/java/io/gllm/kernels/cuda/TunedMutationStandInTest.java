@@ -57,7 +57,7 @@ class TunedMutationStandInTest {
         PlantedMistake.in("mma_quant_small_q4_0", "cp\\.async\\.wait_group 0", "cp.async.wait_group 1"),
         PlantedMistake.in("mma_quant_small_q5_1", "bar\\.sync \t0;", ""),
         PlantedMistake.in("mma_quant_small_q4_k", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
-        // Formats: bit pairs that lose a bit, low and high nibbles swapped, a power of three left out.
+        // Formats: bit pairs that lose a bit, low and high nibbles swapped, codes without their sign.
         PlantedMistake.in("quant_gemv_q2_k", "50529027", "16843009"),
         PlantedMistake.in("quant_gemv_iq4_nl", "25632", "30001"),
         PlantedMistake.in("quant_gemv_rows_mxfp4", "dp4a\\.s32\\.s32", "dp4a.s32.u32"),
