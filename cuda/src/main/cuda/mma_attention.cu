@@ -9,15 +9,21 @@
 #define TILE 64u                             // queries
 #include "tuned.cuh"
 #include "mma.inc"
+#include "pieces.inc"
 
-#if TYPE == F16
-#define KEYS (4096u / DIM)                   // of a tile: with queries and results, the registers hold no more scores
+// Keys of a tile: with queries and results, the registers hold no more scores.
+#if TYPE == F16 && DIM <= 80
+#define KEYS 64u
+#elif TYPE == F16 || DIM <= 96
+#define KEYS 32u
 #else
-#define KEYS (2048u / DIM)
+#define KEYS 16u
 #endif
+#define BLOCKS (DIM / 8u)                    // of 8 numbers of a head
+#define PITCH ((BLOCKS + 7u) / 8u * 8u)      // from one key to the next, for the permutation of chunks
 
-SHARED(uint, tile_k, KEYS * DIM / 2u);
-SHARED(uint, tile_v, KEYS * DIM / 2u);
+SHARED(uint, tile_k, KEYS * PITCH * 4u);
+SHARED(uint, tile_v, KEYS * PITCH * 4u);
 
 #ifndef GK_MANIFEST
 #undef BOUNDS
@@ -28,26 +34,21 @@ SHARED(uint, tile_v, KEYS * DIM / 2u);
 #define PIECES 3u                            // 8 bits each
 #endif
 #define STEPS (DIM / 16u)                    // of a product along a head
-#define BLOCKS (DIM / 8u)                    // of 8 numbers of a head
 #define KEY_BLOCKS (KEYS / 8u)
 
-FN uint in_tile(uint r, uint c) { return (r * BLOCKS + (c ^ (r & 7u))) * 4u; }
+FN uint in_tile(uint r, uint c) { return (r * PITCH + (c ^ (r & 7u))) * 4u; }
 
 FN void fetch_tile(uint* tile, const uint* b, uint at, uint first, uint end, uint token) {
-  UNROLL for (uint i = 0u; i < KEYS * BLOCKS / THREADS; i++) {
-    uint r = (i * THREADS + threadIdx.x) / BLOCKS, c = threadIdx.x % BLOCKS;
+  UNROLL for (uint i = 0u; i < (KEYS * BLOCKS + THREADS - 1u) / THREADS; i++) {
+    uint all = i * THREADS + threadIdx.x, r = all / BLOCKS, c = all % BLOCKS;
+    if (KEYS * BLOCKS % THREADS != 0u && r >= KEYS) continue;
     fetch(tile + in_tile(r, c), b, at + (first + r) * token + c * CHUNK, first + r < end ? CHUNK : 0u);
   }
 }
 
 // Two numbers as sums of pieces, the largest first.
 FN void split(float a, float b, uint* pieces, uint stride) {
-  UNROLL for (uint i = 0u; i < PIECES; i++) {
-    uint x = to_16(a), y = to_16(b);
-    pieces[i * stride] = x | y << 16;
-    a = a - from_16(x);
-    b = b - from_16(y);
-  }
+  UNROLL for (uint i = 0u; i < PIECES; i++) pieces[i * stride] = piece_of(a, b);
 }
 
 FN float of_four(float v) {                  // the largest of the lanes that share a row
@@ -58,16 +59,6 @@ FN float of_four(float v) {                  // the largest of the lanes that sh
 FN float sum_of_four(float v) {
   v = v + from_lane(v, 1u);
   return v + from_lane(v, 2u);
-}
-
-// 2^n that brings the largest of a row to 2^14 .. 2^15, where f16 has all its bits; bf16 has the range of f32.
-FN float raise_of(float largest) {
-#if TYPE == F16
-  uint exponent = __float_as_uint(largest) >> 23;
-  return exponent < 15u || exponent > 240u ? 1.0f : __uint_as_float((268u - exponent) << 23);
-#else
-  return 1.0f;
-#endif
 }
 
 // Natural logarithm of a normal x > 0 (Cephes logf), as the portable log_of.

@@ -5,32 +5,15 @@
 #define PARAMS uint m; uint n; uint k; uint w_at; uint wide;      // wide: rows of whole 16 bytes may be read 16 bytes at a time
 #define THREADS 128
 #include "tuned.cuh"
+#include "blocks.inc"
+#include FORMAT
 
 #ifndef GK_MANIFEST
 #define ROWS 2u
 
-FN void four_words(const uint* words, uint* to) {
-  uint4 v = __ldg((const uint4*)words);
-  to[0] = v.x, to[1] = v.y, to[2] = v.z, to[3] = v.w;
-}
-
-// The sum of 16 codes: number `half` of the two in a word.
-FN int sum_of(uint word, uint half) { return (int)(half == 0u ? word << 16 : word) >> 16; }
-
-// 4 * count bytes from byte `at`, which is even; for an odd half word the words around it are read.
-template <uint count> FN void bytes_at(const uint* w, size_t at, uint* to) {
-  const uint* words = w + at / 4u;
-  uint low = __ldg(words), shift = (uint)at % 4u * 8u;
-  UNROLL for (uint i = 0u; i < count; i++) {
-    uint high = i + 1u < count || shift != 0u ? __ldg(words + i + 1u) : 0u;
-    to[i] = __funnelshift_r(low, high, shift);
-    low = high;
-  }
-}
-
-FN uint half_at(const uint* w, size_t at) { return __ldg((const unsigned short*)w + at / 2u); }
-
-#include FORMAT
+#ifndef UNIT
+#include "formats/by_runs.inc"
+#endif
 
 KERNEL {
   uint lane = threadIdx.x % 32u, first = (group() * (THREADS / 32u) + threadIdx.x / 32u) * ROWS;

@@ -38,6 +38,7 @@ typedef unsigned int uint;
 #define BOUNDS THREADS
 #define FN inline __device__ __attribute__((always_inline))
 #define UNROLL _Pragma("unroll")
+#define ROLLED _Pragma("unroll 1")           // where the compiler would unroll to no gain
 #define SHARED(type, name, n) __shared__ __align__(16) type name[n]
 struct Params { PARAMS };
 

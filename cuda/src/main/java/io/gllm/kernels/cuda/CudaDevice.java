@@ -4,12 +4,15 @@ import io.gllm.kernels.api.DeviceMemoryException;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
+import io.gllm.kernels.api.portable.CopyPeak;
 import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
 import java.util.ArrayList;
@@ -218,6 +221,11 @@ final class CudaDevice implements Device {
     String what = alone ? "portable kernel, " : "portable kernel for every other call, ";
     candidates.add(new Candidate(symbols.getFirst(), true, what + modules.code(symbols.getFirst())));
     return candidates;
+  }
+
+  @Override
+  public PeakProbe openPeak(PeakKind kind, long bytes) {
+    return CopyPeak.open(this, kind, bytes);
   }
 
   @Override

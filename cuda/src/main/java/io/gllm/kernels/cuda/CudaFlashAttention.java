@@ -11,6 +11,8 @@ import java.util.List;
 
 /** Attention of many queries over contiguous keys and values of 16 bits on tensor cores (mma_attention.cu). */
 final class CudaFlashAttention implements FlashAttention.Kernel {
+  /** Larger heads would leave the registers of a warp no room for scores. */
+  private static final List<Integer> HEAD_DIMS = List.of(64, 80, 96, 128);
   private static final int UNUSED = 0;
   /** Fewer are better spread over groups by their keys, as the portable kernel does. */
   private static final int LEAST_QUERIES = 4;
@@ -21,28 +23,38 @@ final class CudaFlashAttention implements FlashAttention.Kernel {
 
   private final Launcher launcher;
   private final FlashAttention.Kernel next;
-  private final TunedLaunch dim64;
-  private final TunedLaunch dim128;
+  private final TunedLaunch[] launches = new TunedLaunch[HEAD_DIMS.size()];
 
   CudaFlashAttention(Launcher launcher, ElementType type, FlashAttention.Kernel next) {
     this.launcher = launcher;
     this.next = next;
-    dim64 = new TunedLaunch(launcher, symbols(type).get(0));
-    dim128 = new TunedLaunch(launcher, symbols(type).get(1));
+    for (int i = 0; i < launches.length; i++) {
+      launches[i] = new TunedLaunch(launcher, symbols(type).get(i));
+    }
   }
 
   static List<String> symbols(ElementType type) {
-    return List.of("mma_attention_64_" + type.label(), "mma_attention_128_" + type.label());
+    return HEAD_DIMS.stream().map(dim -> "mma_attention_" + dim + "_" + type.label()).toList();
   }
 
   @Override
   public void run(Buffer q, Buffer k, Buffer v, Buffer mask, Buffer out, Buffer lse, AttentionShape shape) {
-    TunedLaunch tuned = shape.headDim() == 64 ? dim64 : shape.headDim() == 128 ? dim128 : null;
+    TunedLaunch tuned = tuned(shape.headDim());
     if (tuned != null && fits(k, v, shape) && tuned.isGood()) {
       run(tuned.launch(), q, k, v, mask, out, lse, shape);
     } else {
       next.run(q, k, v, mask, out, lse, shape);
     }
+  }
+
+  private TunedLaunch tuned(int headDim) {
+    return switch (headDim) {
+      case 64 -> launches[0];
+      case 80 -> launches[1];
+      case 96 -> launches[2];
+      case 128 -> launches[3];
+      default -> null;
+    };
   }
 
   private static boolean fits(Buffer k, Buffer v, AttentionShape shape) {

@@ -3,6 +3,7 @@ package io.gllm.kernels.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +17,8 @@ import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.DeviceInfo;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -130,6 +133,19 @@ class CudaDeviceStandInTest {
     x.close();
     assertEquals(0, device.memoryInUse());
     assertThrows(IllegalArgumentException.class, () -> device.allocate(-1));
+  }
+
+  @Test
+  void theSpeedOfMemoryIsThatOfCopies() {
+    open();
+    long before = device.memoryInUse();
+    try (PeakProbe copy = device.openPeak(PeakKind.COPY, 1000)) {
+      copy.run();
+      assertEquals(4 * 2 * 1000, copy.work(), "four copies, read and written");
+      assertEquals(before + 2000, device.memoryInUse());
+    }
+    assertEquals(before, device.memoryInUse());
+    assertNull(device.openPeak(PeakKind.FMA_F32, 0), "nothing is made up");
   }
 
   @Test

@@ -68,7 +68,7 @@ class TunedKernelsStandInTest {
   void theFastModeChoosesThem() {
     try (TunedDevice shipped = new TunedDevice(CudaBlobs.onClassPath())) {
       List<Candidate> fast = shipped.device.explain(QuantMatMul.OP, QuantFormat.Q4_K, Numerics.FAST);
-      assertEquals(List.of("quant_gemv_q4_k", "gemv_q4_k"), fast.stream().map(Candidate::kernel).toList());
+      assertEquals(List.of("quant_gemv_q4_k", "mma_quant_q4_k", "gemv_q4_k"), fast.stream().map(Candidate::kernel).toList());
       assertTrue(fast.stream().allMatch(Candidate::chosen));
       assertEquals("integer products with quantised activations, for 1 to 8 rows, ptx_80, compiled by the driver at first use",
           fast.getFirst().reason());
@@ -100,6 +100,9 @@ class TunedKernelsStandInTest {
         List<byte[]> small = shipped.run(TunedLaunches.product(kernel + "small_bf16", 64));
         assertArrayEquals(large.getLast(), small.getLast(), kernel);
       }
+      List<byte[]> large = shipped.run(TunedLaunches.blockProduct("mma_quant_", 128));
+      List<byte[]> small = shipped.run(TunedLaunches.blockProduct("mma_quant_small_", 64));
+      assertArrayEquals(large.getLast(), small.getLast(), "mma_quant");
       assertEquals(List.of(), shipped.driver.failures);
     }
   }

@@ -1,5 +1,6 @@
 package io.gllm.kernels.cuda;
 
+import io.gllm.kernels.api.Activation;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.portable.GoldenLaunch;
 import java.nio.ByteBuffer;
@@ -19,6 +20,18 @@ import java.util.TreeMap;
 final class TunedLaunches {
   private static final int[] GROUP = {1, 1, 1};
   private static final int UNITS = 33;
+  private static final int GELU = Activation.GELU.ordinal();
+
+  /** A format: the size of its blocks, where they have halves that scale them, and a place for them within a word, if they need none. */
+  private record Blocks(String format, int elements, int bytes, int late, int... scales) {}
+
+  private static final List<Blocks> BLOCKS = List.of(new Blocks("q4_0", 32, 18, 2, 0), new Blocks("q8_0", 32, 34, 2, 0),
+      new Blocks("q4_k", 256, 144, 0, 0, 2), new Blocks("q6_k", 256, 210, 2, 208), new Blocks("q4_1", 32, 20, 2, 0, 2),
+      new Blocks("q5_0", 32, 22, 2, 0), new Blocks("q5_1", 32, 24, 2, 0, 2), new Blocks("q2_k", 256, 84, 2, 80, 82),
+      new Blocks("q3_k", 256, 110, 2, 108), new Blocks("q5_k", 256, 176, 0, 0, 2), new Blocks("iq4_nl", 32, 18, 2, 0),
+      new Blocks("iq4_xs", 256, 136, 2, 0), new Blocks("mxfp4", 32, 17, 1, -1), new Blocks("nvfp4", 64, 36, 2),
+      new Blocks("tq1_0", 256, 54, 2, 52), new Blocks("tq2_0", 256, 66, 2, 64), new Blocks("q1_0", 128, 18, 2, 0),
+      new Blocks("q2_0", 64, 18, 2, 0));
 
   private final Map<String, GoldenLaunch> all = new TreeMap<>();
   private final Random random = new Random(7);
@@ -32,12 +45,11 @@ final class TunedLaunches {
     launches.floats("activations_f32_256", 1280);
     launches.coded("activations_q8_0", 160, 2, launches.blocks(5, 34, 0));
     launches.coded("activations_q8_k", 1280, 0, launches.blocks(5, 292, 2));
-    for (String rows : new String[]{"", "rows_"}) {
-      int m = rows.isEmpty() ? 1 : 3;
-      launches.product("quant_gemv_" + rows + "q4_0", m, UNITS * 32, 2, launches.blocks(3 * UNITS, 18, 0));
-      launches.product("quant_gemv_" + rows + "q8_0", m, UNITS * 32, 2, launches.blocks(3 * UNITS, 34, 0));
-      launches.product("quant_gemv_" + rows + "q4_k", m, 9 * 256, 0, launches.blocks(3 * 9, 144, 0, 2));
-      launches.product("quant_gemv_" + rows + "q6_k", m, 9 * 256, 2, launches.blocks(3 * 9, 210, 208));
+    for (Blocks format : BLOCKS) {
+      launches.gemv("quant_gemv_", 1, format);
+      launches.gemv("quant_gemv_rows_", 3, format);
+      launches.gemm("mma_quant_", 70, format);
+      launches.gemm("mma_quant_small_", 37, format);
     }
     for (DType type : List.of(DType.F32, DType.F16, DType.BF16)) {
       launches.rows("rms_norm_rows_", type, 1, 1);
@@ -46,14 +58,18 @@ final class TunedLaunches {
       launches.rows("softmax_rows_", type, 1, 0);
       launches.rows("softmax_masked_rows_", type, 1, 0);
       launches.paged(type);
+      launches.floats("float_gemv_", 1, type);
+      launches.floats("float_gemv_rows_", 3, type);
     }
     for (DType type : List.of(DType.F16, DType.BF16)) {
       for (String size : new String[]{"", "small_"}) {
         launches.integers("mma_gemm_bt_" + size, type);
         launches.integers("mma_gemm_" + size, type);
       }
-      launches.attention(type, 64);
-      launches.attention(type, 128);
+      launches.pieces(type);
+      for (int dim : new int[]{64, 80, 96, 128}) {
+        launches.attention(type, dim);
+      }
     }
     return launches.all;
   }
@@ -66,8 +82,31 @@ final class TunedLaunches {
     int m = 70;
     int n = 40;
     int k = 104;
-    List<byte[]> before = List.of(integers(type, m * k), integers(type, n * k), new byte[2 * m * n]);
-    add(kernel + type.label(), new int[]{kernel.contains("small") ? 16 : 8, 1, 1}, new int[]{m, n, k, 1}, before);
+    int groups = kernel.contains("small") ? 16 : 8;
+    List<byte[]> before = List.of(integers(type, m * k), integers(type, n * k), integers(DType.F32, n), new byte[2 * m * n]);
+    add(kernel + type.label(), new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 1, GELU}, before);
+
+    byte[] pieces = integers(type, 2 * m * k);
+    before = List.of(new byte[4 * m * k], ones(m), pieces, before.get(1), before.get(2), new byte[4 * m * n]);
+    add(kernel + "f32_" + type.label(), new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 1, GELU, 2}, before);
+  }
+
+  private static byte[] ones(int count) {
+    float[] values = new float[count];
+    Arrays.fill(values, 1);
+    return bytes(DType.F32, values);
+  }
+
+  /** Rows of very different sizes, longer than a warp. */
+  private void pieces(DType type) {
+    int m = 5;
+    int k = 72;
+    float[] x = new float[m * k];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) (random.nextGaussian() * Math.pow(10, i / k * 9 - 18));
+    }
+    List<byte[]> before = List.of(bytes(DType.F32, x), new byte[3 * 2 * m * k], new byte[4 * m]);
+    add("pieces_" + type.label(), new int[]{2, 1, 1}, new int[]{m, k, 3}, before);
   }
 
   /**
@@ -102,9 +141,18 @@ final class TunedLaunches {
     int m = 1090;
     int n = 136;
     int k = 40;
-    List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[2 * m * n]);
+    List<byte[]> before = List.of(launches.numbers(DType.BF16, m * k), launches.numbers(DType.BF16, n * k), new byte[4],
+        new byte[2 * m * n]);
     int groups = ((m + tile - 1) / tile + 7) / 8 * 8 * ((n + tile - 1) / tile);
-    return new GoldenLaunch(kernel, new int[]{groups, 1, 1}, new int[]{m, n, k, 1}, before, before);
+    return new GoldenLaunch(kernel, new int[]{groups, 1, 1}, new int[]{m, n, k, 1, 0, 0}, before, before);
+  }
+
+  /** A product with blocks of Q4_0, with neither m nor n a multiple of a tile. */
+  static GoldenLaunch blockProduct(String kernel, int tile) {
+    TunedLaunches launches = new TunedLaunches();
+    launches.integerProduct(kernel, 130, 72, 96, BLOCKS.getFirst());
+    GoldenLaunch all = launches.all.get(kernel + "q4_0");
+    return new GoldenLaunch(all.symbol(), new int[]{8 * ((72 + tile - 1) / tile), 1, 1}, all.parameters(), all.before(), all.before());
   }
 
   private byte[] integers(DType type, int count) {
@@ -231,17 +279,44 @@ final class TunedLaunches {
     return List.of(x, new byte[n], new byte[n / 8], new byte[n / 8]);
   }
 
-  private void product(String symbol, int m, int k, int late, byte[] blocks) {
+  /** More than the lanes of a warp read at once, rows that end within a group. */
+  private void floats(String kernel, int m, DType type) {
     int n = 3;
-    List<byte[]> before = new ArrayList<>();
+    int k = 33 * 16 / type.blockBytes();
+    List<byte[]> before = List.of(numbers(type, n * k), numbers(m * k, 1), new byte[4 * m * n]);
+    add(kernel + type.label(), new int[]{m, n, k}, before);
+  }
+
+  /** More units than lanes, rows that end within a group. */
+  private void gemv(String kernel, int m, Blocks format) {
+    int k = (UNITS * 64 + format.elements - 1) / format.elements * format.elements;
+    integerProduct(kernel, m, 3, k, format);
+  }
+
+  /** Rows and columns that end within a tile, runs within a step where the blocks allow it. */
+  private void gemm(String kernel, int m, Blocks format) {
+    int k = format.elements * (format.elements == 32 ? 5 : Math.max(2, 128 / format.elements));
+    integerProduct(kernel, m, 36, k, format);
+  }
+
+  private void integerProduct(String kernel, int m, int n, int k, Blocks format) {
+    byte[] blocks = late(blocks(n * k / format.elements, format.bytes, format.scales), format.late);
+    byte[] codes = codes(m, k);
+    List<byte[]> before = List.of(blocks, codes, numbers(m * k / 32, 0.01f), sums(codes), new byte[4 * m * n]);
+    int[] grid = {kernel.startsWith("mma") ? 8 : 1, 1, 1};
+    int wide = kernel.startsWith("mma") || format.late == 0 ? 1 : 0;
+    add(kernel + format.format, grid, new int[]{m, n, k, format.late, wide}, before);
+  }
+
+  /** Each row is the one before it, later by one: the file of all launches is compressed. */
+  private byte[] codes(int m, int k) {
+    byte[] once = new byte[m + k];
+    random.nextBytes(once);
     byte[] codes = new byte[m * k];
-    random.nextBytes(codes);
-    before.add(late(blocks, late));
-    before.add(codes);
-    before.add(numbers(m * k / 32, 0.01f));
-    before.add(sums(codes));
-    before.add(new byte[4 * m * n]);
-    add(symbol, new int[]{m, n, k, late, late == 0 ? 1 : 0}, before);
+    for (int i = 0; i < m; i++) {
+      System.arraycopy(once, i, codes, i * k, k);
+    }
+    return codes;
   }
 
   private static byte[] sums(byte[] codes) {

@@ -47,10 +47,20 @@ class TunedMutationStandInTest {
         PlantedMistake.in("mma_gemm_bt_small_f16", "cp\\.async\\.wait_group 1", "cp.async.wait_group 2"),
         PlantedMistake.in("mma_gemm_bt_f16", "bar\\.sync \t0;", ""),
         PlantedMistake.in("mma_gemm_bt_small_bf16", "(cp\\.async\\.cg\\.shared\\.global \\[%r\\d+], \\[%rd\\d+], 16), %r\\d+", "$1"),
-        // Fragments: rows of the upper and the lower half swapped, weights not turned, chunks of the result from a wrong lane.
+        // Fragments: rows of the upper and the lower half swapped, weights not turned, gelu with another constant.
         PlantedMistake.in("mma_gemm_bt_small_bf16", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
         PlantedMistake.in("mma_gemm_small_f16", "\\.trans", ""),
-        PlantedMistake.in("mma_gemm_small_bf16", "shfl\\.sync\\.bfly", "shfl.sync.down"),
+        PlantedMistake.in("mma_gemm_small_bf16", "0f3D372713", "0f3D373713"),
+        // Pieces that are read before they have come.
+        PlantedMistake.in("mma_gemm_bt_small_f32_f16", "cp\\.async\\.wait_group 1", "cp.async.wait_group 2"),
+        // Blocks in tiles: codes read before they have come or while others still read, fragments swapped.
+        PlantedMistake.in("mma_quant_small_q4_0", "cp\\.async\\.wait_group 0", "cp.async.wait_group 1"),
+        PlantedMistake.in("mma_quant_small_q5_1", "bar\\.sync \t0;", ""),
+        PlantedMistake.in("mma_quant_small_q4_k", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
+        // Formats: bit pairs that lose a bit, low and high nibbles swapped, codes without their sign.
+        PlantedMistake.in("quant_gemv_q2_k", "50529027", "16843009"),
+        PlantedMistake.in("quant_gemv_iq4_nl", "25632", "30001"),
+        PlantedMistake.in("quant_gemv_rows_mxfp4", "dp4a\\.s32\\.s32", "dp4a.s32.u32"),
         // Pages: no barrier between scores and weights, the wrong token of a page, a span without keys that looks like one with.
         PlantedMistake.in("paged_decode_f16", "bar\\.sync \t0;", ""),
         PlantedMistake.in("paged_decode_f32", "rem\\.u32 ", "div.u32 "),

@@ -14,6 +14,8 @@ import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.UnaryOp;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.DeviceMemory;
+import io.gllm.kernels.api.spi.PeakKind;
+import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
 import java.lang.foreign.Arena;
@@ -116,6 +118,17 @@ class VulkanDeviceTest {
     b.close();
     assertEquals(0, device.memoryInUse());
     assertFalse(a.isOpen());
+  }
+
+  @Test
+  void theSpeedOfMemoryIsThatOfCopies() {
+    try (PeakProbe read = device.openPeak(PeakKind.READ, 1000)) {
+      read.run();
+      assertEquals(4 * 2 * 1000, read.work(), "four copies, read and written");
+      assertEquals(2000, device.memoryInUse());
+    }
+    assertEquals(0, device.memoryInUse());
+    assertNull(device.openPeak(PeakKind.FMA_F32, 0), "nothing is made up");
   }
 
   @Test

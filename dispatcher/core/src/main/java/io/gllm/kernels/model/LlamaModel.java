@@ -129,7 +129,7 @@ public final class LlamaModel implements AutoCloseable {
     lock.lock();
     try {
       long start = System.nanoTime();
-      prefill(promptIds);
+      prefill(promptIds, options.isGreedy());
       long prefilled = System.nanoTime();
       int count = 0;
       StopReason stop = null;
@@ -178,14 +178,14 @@ public final class LlamaModel implements AutoCloseable {
   public float[] logits(int... ids) {
     lock.lock();
     try {
-      prefill(ids);
+      prefill(ids, true);
       return kernels.readFloats(session.logits());
     } finally {
       lock.unlock();
     }
   }
 
-  private void prefill(int[] ids) {
+  private void prefill(int[] ids, boolean greedy) {
     if (!file.isOpen()) {
       throw new IllegalStateException("the model is closed");
     }
@@ -198,6 +198,7 @@ public final class LlamaModel implements AutoCloseable {
       }
     }
     session.clear();
+    session.choosesLikely(greedy);
     session.prefill(ids);
     kernels.sync();
   }

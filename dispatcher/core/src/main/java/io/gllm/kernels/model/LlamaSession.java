@@ -40,6 +40,7 @@ final class LlamaSession implements AutoCloseable {
   private final Activations attended;
   private final Activations gated;
   private int length;
+  private boolean choosing = true;
 
   LlamaSession(KernelDispatcher kernels, OwnedBuffers memory, LlamaConfig config, LlamaWeights weights, RopeTables rope, KvCache cache,
       int capacity, boolean recorded) {
@@ -87,7 +88,7 @@ final class LlamaSession implements AutoCloseable {
     return logits;
   }
 
-  /** The id that {@link #decode} appends, i32 [1]: the most likely one, unless a sampler writes another. */
+  /** The id that {@link #decode} appends, i32 [1]: the most likely one, or what a sampler writes. */
   Buffer token() {
     return token;
   }
@@ -98,6 +99,16 @@ final class LlamaSession implements AutoCloseable {
     cache.clear();
     if (recorded != null) {
       recorded.clear();
+    }
+  }
+
+  /** Whether every pass finds the most likely token, which a sampler has no use for. */
+  void choosesLikely(boolean wanted) {
+    if (wanted != choosing) {
+      choosing = wanted;
+      if (recorded != null) {
+        recorded.forget();
+      }
     }
   }
 
@@ -179,11 +190,13 @@ final class LlamaSession implements AutoCloseable {
     layer.down().apply(kernels, gated, delta, count);
   }
 
-  /** From one row of the state to logits and the most likely token. */
+  /** From one row of the state to logits, and to the most likely token where that is wanted. */
   private void project(Buffer row, Buffer rowDelta) {
     kernels.rmsNormResidual(row, rowDelta, weights.outputNorm(), row, normed.overwrite(1), 1, config.dim(), config.epsilon());
     weights.output().apply(kernels, normed, logits, 1);
-    kernels.argmax(logits, token, 1, config.vocabulary());
+    if (choosing) {
+      kernels.argmax(logits, token, 1, config.vocabulary());
+    }
   }
 
   /** Gives up what was recorded. */

@@ -83,6 +83,13 @@ final class RecordedSteps implements AutoCloseable {
     at = NOWHERE;
   }
 
+  /** The next token is launched and recorded anew: what a step launches has changed. */
+  void forget() {
+    close();
+    recording = null;
+    launched = false;
+  }
+
   /** Decodes the token at {@code position}, which is not the first of the sequence. */
   void run(int position) {
     if (at != position - 1) {

@@ -17,7 +17,7 @@ final class MatMulCases {
     {31, 12, 40}, {33, 8, 100}, {64, 9, 37}, {12, 49, 129}};
   private static final int[][] BLOCKED = {{65, 130, 259}, {5, 33, 1100}, {200, 37, 40}, {2, 1025, 70}, {1, 700, 2051}, {70, 260, 131},
     {20, 9, 2100},
-    {3, 40, 2300}, {15, 2100, 33}, {2100, 17, 19}, {70, 136, 264}, {130, 71, 200}};
+    {3, 40, 2300}, {15, 2100, 33}, {2100, 17, 19}, {70, 136, 264}, {130, 71, 200}, {9, 8, 520}};
   private static final int[] BATCHES = {1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17, 24, 28, 31, 32, 33, 48, 63, 64};
 
   private MatMulCases() {}
@@ -69,6 +69,9 @@ final class MatMulCases {
         new MatMulCall(form, type, activations, 17, 19, 21).normal(1).poison(i * 21 + i, -1, Double.NaN).check(h);
         new MatMulCall(form, type, activations, 17, 19, 21).normal(1).poison(-1, i * 19 + i, Double.POSITIVE_INFINITY).check(h);
       }
+      // Rows of whole 16 bytes, which matrix units take.
+      new MatMulCall(form, type, activations, 10, 24, 16).normal(1).poison(35, -1, Double.NEGATIVE_INFINITY).check(h);
+      new MatMulCall(form, type, activations, 10, 24, 16).normal(1).poison(-1, 35, Double.POSITIVE_INFINITY).check(h);
     });
     suite.add(form.op, type, prefix + "magnitudes", h -> {
       double big = type == DType.F16 || activations == DType.F16 ? 60 : 1e15;
