@@ -3,6 +3,7 @@ package io.gllm.kernels.rocm;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
@@ -22,6 +23,7 @@ final class RocmQueue extends Queue implements Launcher {
   private static final long SCRATCH_STEP = 1 << 20;
 
   private final RocmDevice device;
+  private final Numerics numerics;
   private final HsaCalls calls;
   private final PacketQueue packets;
   private final Completion reached;
@@ -32,8 +34,10 @@ final class RocmQueue extends Queue implements Launcher {
   private final List<RocmMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
 
-  private RocmQueue(RocmDevice device, PacketQueue packets, Completion reached, ArgumentRing ring, Transfers transfers, FaultWords faults) {
+  private RocmQueue(RocmDevice device, Numerics numerics, PacketQueue packets, Completion reached, ArgumentRing ring, Transfers transfers,
+      FaultWords faults) {
     this.device = device;
+    this.numerics = numerics;
     this.calls = device.calls();
     this.packets = packets;
     this.reached = reached;
@@ -42,7 +46,7 @@ final class RocmQueue extends Queue implements Launcher {
     this.faults = faults;
   }
 
-  static RocmQueue open(RocmDevice device) {
+  static RocmQueue open(RocmDevice device, Numerics numerics) {
     HsaCalls calls = device.calls();
     RocmGpu gpu = device.gpu();
     List<Consumer<Closing>> made = new ArrayList<>();
@@ -55,7 +59,7 @@ final class RocmQueue extends Queue implements Launcher {
       made.add(ring::close);
       Transfers transfers = Transfers.open(calls, gpu, packets);
       made.add(transfers::close);
-      return new RocmQueue(device, packets, reached, ring, transfers, FaultWords.open(device));
+      return new RocmQueue(device, numerics, packets, reached, ring, transfers, FaultWords.open(device));
     } catch (RuntimeException e) {
       Closing closing = new Closing(calls);
       made.reversed().forEach(close -> close.accept(closing));
@@ -65,7 +69,9 @@ final class RocmQueue extends Queue implements Launcher {
 
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
-    return PortableTable.kernel(this, op, type);
+    return numerics == Numerics.FAST
+        ? RocmTable.kernel(this, device.modules(), op, type)
+        : PortableTable.kernel(this, op, type);
   }
 
   @Override

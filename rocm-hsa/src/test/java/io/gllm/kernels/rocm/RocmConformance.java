@@ -33,9 +33,4 @@ abstract class RocmConformance extends StandInConformance {
       assertTrue(runtime.isIdle());
     }
   }
-
-  @Override
-  protected boolean modesDiffer() {
-    return false;
-  }
 }
