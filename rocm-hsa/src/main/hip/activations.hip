@@ -32,13 +32,6 @@ FN float step_of(const uint* x, uint x_at, uint i) { return as_float(x[x_at / 4u
 #define TINY 0x0d800000u                     // 2^-100: below, the factor would overflow
 #define RAISE 1.2676506e30f                  // 2^100
 
-// 1/x for x in 2^-126 .. 2^126 (portable recip): no instruction's approximation, so that the bits are the same on every chip.
-FN float recip(float x) {
-  float y = as_float(0x7ef311c7u - as_uint(x));
-  UNROLL for (uint i = 0u; i < 3u; i++) y = y * (-x * y + 2.0f);
-  return (-x * y + 1.0f) * y + y;
-}
-
 // The codes that quantize gives, but for ties: x times 127 / largest, to nearest even; none for blocks of zeros, infinities and NaN.
 FN uint code(float x, float factor, float raise) {
   float v = x * raise * factor;

@@ -26,10 +26,10 @@ SHARED(uint, tiles, 2u * 2u * TILE * RUN / 2u);
 // Chunk c of row r; permuted, so that eight rows lie in different banks.
 FN uint place(uint r, uint c) { return (r * ROW_CHUNKS + (c ^ (r / 2u & 3u))) * 4u; }
 
-// The 8 numbers from `at` on, of which `count` exist; the others become zero.
-FN void chunk(const uint* b, size_t at, uint count, bool whole, uint* to) {
+// The 8 numbers from `at` on, zeros if none of them exists.
+FN void chunk(const uint* b, size_t at, bool exists, bool whole, uint* to) {
   UNROLL for (uint i = 0u; i < 4u; i++) to[i] = 0u;
-  if (count == 0u) return;
+  if (!exists) return;
   if (whole) {
     four_words(b + at / 2u, to);
   } else {
@@ -41,16 +41,13 @@ FN void chunk(const uint* b, size_t at, uint count, bool whole, uint* to) {
       low = high;
     }
   }
-  UNROLL for (uint i = 0u; i < 4u; i++) {
-    to[i] = 2u * i + 2u <= count ? to[i] : 2u * i < count ? to[i] & 0xffffu : 0u;
-  }
 }
 
-// Rows `first` .. first + TILE of b[rows][k], numbers k0 .. k0 + RUN: to registers, then to shared memory.
+// Rows `first` .. first + TILE of b[rows][k], numbers k0 .. k0 + RUN, on their way to registers: nothing here waits for them.
 FN void fetch_rows(uint (*part)[4], const uint* b, uint first, uint rows, uint k0, uint k, bool whole) {
   UNROLL for (uint i = 0u; i < COUNT; i++) {
     uint r = first + (i * THREADS + thread()) / ROW_CHUNKS, from = k0 + thread() % ROW_CHUNKS * CHUNK;
-    chunk(b, (size_t)r * k + from, r < rows ? left(from, k) : 0u, whole, part[i]);
+    chunk(b, (size_t)r * k + from, r < rows && from < k, whole, part[i]);
   }
 }
 
@@ -59,30 +56,39 @@ FN void put(uint* tile, uint r, uint c, const uint* part) {
   *(Words4*)(tile + place(r, c)) = v;
 }
 
-FN void put_rows(uint* tile, uint (*part)[4]) {
-  UNROLL for (uint i = 0u; i < COUNT; i++) put(tile, (i * THREADS + thread()) / ROW_CHUNKS, thread() % ROW_CHUNKS, part[i]);
+// The same to shared memory, without what lies behind the end of a row.
+FN void put_rows(uint* tile, uint (*part)[4], uint k0, uint k) {
+  uint count = left(k0 + thread() % ROW_CHUNKS * CHUNK, k);
+  UNROLL for (uint i = 0u; i < COUNT; i++) {
+    if (k % CHUNK != 0u) {
+      UNROLL for (uint j = 0u; j < 4u; j++) part[i][j] = 2u * j + 2u <= count ? part[i][j] : 2u * j < count ? part[i][j] & 0xffffu : 0u;
+    }
+    put(tile, (i * THREADS + thread()) / ROW_CHUNKS, thread() % ROW_CHUNKS, part[i]);
+  }
 }
 
-// Rows k0 .. k0 + RUN of b[k][n], numbers `first` .. first + TILE: a thread has two columns of eight rows, which it turns.
-FN void fetch_columns(uint (*part)[4], const uint* b, uint first, uint n, uint k0, uint k) {
+// Rows k0 .. k0 + RUN of b[k][n], numbers `first` .. first + TILE: a thread has two columns of eight rows.
+FN void fetch_columns(uint* pair, const uint* b, uint first, uint n, uint k0, uint k) {
   if (thread() >= TILE * 2u) return;
-  uint col = first + thread() % (TILE / 2u) * 2u, row = k0 + thread() / (TILE / 2u) * CHUNK, pair[CHUNK];
+  uint col = first + thread() % (TILE / 2u) * 2u, row = k0 + thread() / (TILE / 2u) * CHUNK;
   UNROLL for (uint i = 0u; i < CHUNK; i++) {
     size_t at = (size_t)(row + i) * n + col;
-    uint shift = (uint)at % 2u * 16u, word = 0u;
-    if (row + i < k && col < n) word = b[at / 2u];
-    if (shift != 0u) word = shifted(word, row + i < k && col + 1u < n ? b[at / 2u + 1u] : 0u, 16u);
-    pair[i] = col + 1u < n ? word : word & 0xffffu;
-  }
-  UNROLL for (uint i = 0u; i < 4u; i++) {
-    part[0][i] = (pair[2u * i] & 0xffffu) | pair[2u * i + 1u] << 16;
-    part[1][i] = pair[2u * i] >> 16 | (pair[2u * i + 1u] & 0xffff0000u);
+    pair[i] = 0u;
+    if (row + i < k && col < n) pair[i] = b[at / 2u];
+    if (n % 2u != 0u && at % 2u != 0u) pair[i] = shifted(pair[i], row + i < k && col + 1u < n ? b[at / 2u + 1u] : 0u, 16u);
   }
 }
 
-FN void put_columns(uint* tile, uint (*part)[4]) {
+// The same to shared memory, turned, so that a column is a row; what lies behind the last column belongs to none that is stored.
+FN void put_columns(uint* tile, uint* pair) {
   if (thread() >= TILE * 2u) return;
-  UNROLL for (uint i = 0u; i < 2u; i++) put(tile, thread() % (TILE / 2u) * 2u + i, thread() / (TILE / 2u), part[i]);
+  uint low[4], high[4], r = thread() % (TILE / 2u) * 2u, c = thread() / (TILE / 2u);
+  UNROLL for (uint i = 0u; i < 4u; i++) {
+    low[i] = (pair[2u * i] & 0xffffu) | pair[2u * i + 1u] << 16;
+    high[i] = pair[2u * i] >> 16 | (pair[2u * i + 1u] & 0xffff0000u);
+  }
+  put(tile, r, c, low);
+  put(tile, r + 1u, c, high);
 }
 
 FN Fragment fragment(const uint* tile, uint first, uint step) {
@@ -140,21 +146,21 @@ KERNEL {
   UNROLL for (uint i = 0u; i < ROWS * COLS; i++) sums[i / COLS][i % COLS] = no_sums();
   uint part_a[COUNT][4];
 #ifdef COLUMNS
-  uint part_w[2][4];
+  uint part_w[CHUNK];
 #define FETCH_W(k0) fetch_columns(part_w, w, col, p.n, k0, p.k)
-#define PUT_W put_columns
+#define PUT_W(k0) put_columns(tile_w, part_w)
 #else
   uint part_w[COUNT][4];
 #define FETCH_W(k0) fetch_rows(part_w, w, col, p.n, k0, p.k, (p.whole & WHOLE_W) != 0u)
-#define PUT_W put_rows
+#define PUT_W(k0) put_rows(tile_w, part_w, k0, p.k)
 #endif
   fetch_rows(part_a, a, row, p.m, 0u, p.k, (p.whole & WHOLE_A) != 0u);
   FETCH_W(0u);
   for (uint step = 0u; step < steps; step++) {
     uint* tile_a = tiles + step % 2u * 2u * TILE_WORDS;
     uint* tile_w = tile_a + TILE_WORDS;
-    put_rows(tile_a, part_a);
-    PUT_W(tile_w, part_w);
+    put_rows(tile_a, part_a, step * RUN, p.k);
+    PUT_W(step * RUN);
     barrier();                               // the step is there, and all are done with the one before the last, whose place comes next
     if (step + 1u < steps) {
       fetch_rows(part_a, a, row, p.m, (step + 1u) * RUN, p.k, (p.whole & WHOLE_A) != 0u);

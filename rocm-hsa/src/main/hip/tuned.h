@@ -1,10 +1,12 @@
 // The tuned kernels are HIP C++ for clang without any SDK, -ffp-contract=off. A file defines BUFFERS, PARAMS and THREADS, includes this
 // one, then writes KERNEL { ... }. The build defines NAME, the switches of kernels.list and those of the chip: LANES of a wave, and
-// MFMA, WMMA=11, WMMA=12 or DOT=..., the instructions that it has. With GK_MANIFEST the preprocessor prints the interface.
+// MFMA=..., WMMA=... and DOT=..., the instructions that it has. With GK_MANIFEST the preprocessor prints the interface.
 // Products and sums are rounded one by one, in a fixed order, by teams of 32 lanes: the bits are the same for waves of 32 and of 64.
 #define F16 2
 #define BF16 3
+#ifndef THREADS
 #define THREADS 256
+#endif
 
 #ifdef GK_MANIFEST
 #define IN_F32(b) f32 in b |
@@ -19,10 +21,10 @@ typedef unsigned int uint;
 typedef unsigned long size_t;
 typedef uint Words2 __attribute__((ext_vector_type(2)));
 typedef uint Words4 __attribute__((ext_vector_type(4)));
-#define IN_F32(b) const float* __restrict b,
-#define IN_U32(b) const uint* __restrict b,
-#define OUT_F32(b) float* __restrict b,
-#define OUT_U32(b) uint* __restrict b,
+#define IN_F32(b) const float* b,
+#define IN_U32(b) const uint* b,
+#define OUT_F32(b) float* b,
+#define OUT_U32(b) uint* b,
 #define FN inline __attribute__((device, always_inline))
 #define KERNEL extern "C" __attribute__((global, amdgpu_flat_work_group_size(THREADS, THREADS) BOUNDS)) void NAME(BUFFERS const Params p)
 #define BOUNDS
@@ -60,6 +62,13 @@ FN int dot4(uint a, uint b, int sum) {
 #else
   return __builtin_amdgcn_sdot4((int)a, (int)b, sum, false);
 #endif
+}
+
+// 1/x for x in 2^-126 .. 2^126 (portable recip): no instruction's approximation, so that the bits are the same on every chip.
+FN float recip(float x) {
+  float y = as_float(0x7ef311c7u - as_uint(x));
+  UNROLL for (uint i = 0u; i < 3u; i++) y = y * (-x * y + 2.0f);
+  return (-x * y + 1.0f) * y + y;
 }
 
 FN void four_words(const uint* words, uint* to) {

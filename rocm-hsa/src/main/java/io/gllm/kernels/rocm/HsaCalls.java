@@ -331,9 +331,10 @@ final class HsaCalls {
   }
 
   /** Takes the next packet of a queue. Allocates nothing. */
-  long addWriteIndex(long queue) {
+  /** The first of {@code packets} places in a queue. */
+  long addWriteIndex(long queue, long packets) {
     try {
-      return (long) addWriteIndex.invokeExact(queue, 1L);
+      return (long) addWriteIndex.invokeExact(queue, packets);
     } catch (Throwable t) {
       throw impossible(t);
     }

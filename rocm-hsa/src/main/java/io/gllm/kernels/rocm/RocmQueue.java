@@ -11,6 +11,7 @@ import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -33,6 +34,9 @@ final class RocmQueue extends Queue implements Launcher {
   private final Arena arguments = Arena.ofShared();
   private final List<RocmMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
+  private final List<RocmMemory> pinned = new ArrayList<>();
+  private boolean released;
+  private RocmRecording capture; // null unless calls are recorded
 
   private RocmQueue(RocmDevice device, Numerics numerics, PacketQueue packets, Completion reached, ArgumentRing ring, Transfers transfers,
       FaultWords faults) {
@@ -76,7 +80,18 @@ final class RocmQueue extends Queue implements Launcher {
 
   @Override
   public Launch prepare(String symbol) {
-    return new RocmLaunch(device, packets, ring, device.modules().kernel(symbol), arguments);
+    return new RocmLaunch(device, this, device.modules().kernel(symbol), arguments);
+  }
+
+  /** Launches a kernel whose arguments take {@code bytes}, or keeps the launch; the queue is taken. Launching allocates nothing. */
+  void launch(RocmKernel kernel, int x, int y, int z, int threads, MemorySegment arguments, int bytes) {
+    if (capture != null) {
+      capture.add(kernel, x, y, z, threads, arguments);
+      return;
+    }
+    long address = ring.take(bytes);
+    MemorySegment.copy(arguments, 0, HsaCalls.MEMORY, address, arguments.byteSize());
+    packets.dispatch(kernel, x, y, z, threads, address);
   }
 
   @Override
@@ -95,9 +110,12 @@ final class RocmQueue extends Queue implements Launcher {
   }
 
   private Buffer grow(int number, long bytes) {
+    requireNotRecording("growth of scratch memory");
     RocmMemory old = scratch.set(number, null);
     scratchBuffers.set(number, null);
-    if (old != null) {
+    if (old != null && isPinned()) {
+      pinned.add(old); // recordings refer to it
+    } else if (old != null) {
       finish(); // no other queue uses it
       device.giveBack(old);
     }
@@ -137,6 +155,7 @@ final class RocmQueue extends Queue implements Launcher {
       if (bytes == 0) {
         return;
       }
+      requireNotRecording("a transfer, or a copy on the device, which an engine of its own makes,");
       if (up) {
         transfers.upload(from.segment(), to.address());
       } else if (down) {
@@ -170,6 +189,7 @@ final class RocmQueue extends Queue implements Launcher {
   public void sync() {
     begin();
     try {
+      requireNotRecording("a wait");
       finish();
       faults.check();
     } finally {
@@ -177,34 +197,64 @@ final class RocmQueue extends Queue implements Launcher {
     }
   }
 
+  @Override
+  public boolean captures() {
+    return true;
+  }
+
+  @Override
+  protected void startCapture() {
+    capture = new RocmRecording(this, calls, packets);
+  }
+
+  @Override
+  protected Captured endCapture() {
+    RocmRecording done = capture.finish(device.gpu());
+    capture = null;
+    return done;
+  }
+
+  @Override
+  protected void dropCapture() {
+    if (capture != null) {
+      capture.close();
+      capture = null;
+    }
+  }
+
+  @Override
+  protected void endPinning() {
+    if (!calls.isLost()) { // else closing the device frees it
+      pinned.forEach(device::giveBack);
+    }
+    pinned.clear();
+  }
+
   /** Waits for everything launched so far; the queue is taken. */
-  private void finish() {
+  void finish() {
     reached.reset();
     packets.barrier(0, reached.arm());
     reached.await();
   }
 
-  /** Waits for everything launched so far, unless the queue is closed, which has waited. */
+  /** Waits for everything launched so far, unless the queue is closed, which has waited. For any thread, also one that records. */
   void drain() {
-    try {
-      begin();
-    } catch (IllegalStateException closed) {
-      return;
-    }
-    try {
-      finish();
-    } finally {
-      end();
-    }
+    exclusively(() -> {
+      if (!released) {
+        finish();
+      }
+    });
   }
 
   @Override
   protected void release() {
     Closing closing = new Closing(calls);
+    released = true;
     closing.step(this::finish);
     closing.step(transfers::finish);
     packets.close(closing); // from here on nothing runs, even if waiting failed
     device.forget(this);
+    scratch.addAll(pinned);
     for (RocmMemory memory : scratch) {
       if (memory != null) {
         closing.step(() -> device.giveBack(memory));

@@ -4,6 +4,7 @@ import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.QuantMatMul;
@@ -34,7 +35,9 @@ final class RocmTable {
           RocmQuantGemv::new),
       new Row<>(MatMul.GEMM, HALVES, MATRIX, RocmGemm::columnSymbols, RocmGemm::columns),
       new Row<>(MatMul.GEMM_BT, HALVES, MATRIX, RocmGemm::rowSymbols, RocmGemm::rows),
-      new Row<>(MatMul.GEMM_PREPACKED, HALVES, MATRIX, RocmGemm::rowSymbols, RocmGemm::rows));
+      new Row<>(MatMul.GEMM_PREPACKED, HALVES, MATRIX, RocmGemm::rowSymbols, RocmGemm::rows),
+      new Row<>(FlashAttention.OP, HALVES, "matrix instructions, for 4 queries and more with heads of 64 or 128",
+          RocmFlashAttention::symbols, RocmFlashAttention::new));
 
   private RocmTable() {}
 

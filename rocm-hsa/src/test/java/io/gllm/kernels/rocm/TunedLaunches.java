@@ -43,6 +43,8 @@ final class TunedLaunches {
         launches.integers("matrix_gemm_bt_" + size, type);
         launches.integers("matrix_gemm_" + size, type);
       }
+      launches.attention(type, 64);
+      launches.attention(type, 128);
     }
     return launches.all;
   }
@@ -57,6 +59,32 @@ final class TunedLaunches {
     int k = 72;
     List<byte[]> before = List.of(integers(type, m * k), integers(type, n * k), new byte[2 * m * n]);
     add(kernel + type.label(), new int[]{8, 1, 1}, new int[]{m, n, k, 7}, before);
+  }
+
+  /**
+   * Attention whose weights are 1 or 0 and whose values are small integers, exact in any order of sums: a key gives every query a score
+   * of 0, or one too low to count. More keys than a tile, seen one more by each query.
+   */
+  private void attention(DType type, int dim) {
+    int queries = 20;
+    int keys = 70;
+    float[] q = new float[2 * queries * dim];
+    float[] k = new float[keys * dim];
+    float[] mask = new float[queries * keys];
+    for (int i = 0; i < q.length; i++) {
+      q[i] = i % dim == 0 ? 1 : random.nextInt(4);
+    }
+    for (int i = 0; i < k.length; i++) {
+      k[i] = i / dim % 3 == 1 ? -128 : 0;
+    }
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = i % keys % 5 == 4 ? Float.NEGATIVE_INFINITY : 0;
+    }
+    List<byte[]> before = List.of(bytes(DType.F32, q), bytes(type, k), integers(type, keys * dim), bytes(DType.F32, mask),
+        new byte[2 * queries * dim * 4], new byte[2 * queries * 4]);
+    int[] parameters = {queries, keys, 2, 1, 1, 1, 2 * queries * dim, queries * dim, dim, keys * dim, keys * dim, dim,
+      Float.floatToRawIntBits(1)};
+    add("matrix_attention_" + dim + "_" + type.label(), new int[]{1, 2, 1}, parameters, before);
   }
 
   /** A product of more than one panel of rows of tiles, with no size a multiple of a tile or of 16 bytes. */

@@ -32,6 +32,7 @@ class FloatOpcodesTest {
     t.word("v_subrev_f32 %d, %a, %b", TWO, (a, b, c) -> rounded(b, a, BigDecimal::subtract, (x, y) -> x - y));
     t.word("v_max_f32 %d, %a, %b", TWO, (a, b, c) -> greater(a, b) ? a : b);
     t.word("v_min_f32 %d, %a, %b", TWO, (a, b, c) -> greater(a, b) && !isNaN(b) || isNaN(a) ? b : a);
+    t.word("v_max3_f32 %d, %a, |%b|, %c", Values.floats(3), (a, b, c) -> greatest(a, b & 0x7fffffff, c));
     modifiers(t);
     packed(t);
     conversions(t);
@@ -73,6 +74,11 @@ class FloatOpcodesTest {
     float x = intBitsToFloat((int) a);
     float y = intBitsToFloat((int) b);
     return !isNaN(a) && (isNaN(b) || Float.compare(x, y) > 0);
+  }
+
+  private static long greatest(long a, long b, long c) {
+    long first = greater(a, b) ? a : b;
+    return greater(first, c) ? first : c;
   }
 
   private static void modifiers(OpcodeTests t) {

@@ -6,12 +6,14 @@ import static java.lang.Float.intBitsToFloat;
 import java.util.Map;
 
 /**
- * Products of matrices of 16 x 16, spread over the lanes of a wave as the instruction sets of MI200 and RDNA3 say: D = A B + C, with
- * sums in f32 in the order of k (that of hardware is its own).
+ * Products of matrices of 16 rows and columns, spread over the lanes of a wave as the instruction sets of MI200, MI300, RDNA3 and RDNA4
+ * say: D = A B + C, with sums in f32 in the order of k (that of hardware is its own).
  *
  * <pre>
- * v_mfma  lane l has A[l % 16][4 (l / 16) + 0..3], B[the same][l % 16] and D[4 (l / 16) + 0..3][l % 16]
- * v_wmma  lane l has A[l % 16][0..15], as lane l - 16 does, B[0..15][l % 16] likewise, and D[2 i + l / 16][l % 16] in register i
+ * v_mfma 16x16x16  lane l has A[l % 16][4 (l / 16) + 0..3], B[the same][l % 16] and D[4 (l / 16) + r][l % 16] in register r
+ * v_mfma 16x16x4   the same with one number of f32: A[l % 16][l / 16]
+ * v_wmma, RDNA3    lane l has A[l % 16][0..15], as lane l - 16 does, B[0..15][l % 16] likewise, and D[2 r + l / 16][l % 16]
+ * v_wmma, RDNA4    lane l has A[l % 16][8 (l / 16) + 0..7], B likewise, and D[8 (l / 16) + r][l % 16]
  * </pre>
  *
  * Lanes that do not execute would give what no document says. MI200 takes subnormal 16-bit operands for zero.
@@ -19,7 +21,7 @@ import java.util.Map;
 final class MatrixOpcodes {
   private static final int N = 16;
 
-  /** The number in 16 bits. */
+  /** The number in bits. */
   private interface Numbers {
     float of(int bits);
   }
@@ -27,10 +29,11 @@ final class MatrixOpcodes {
   private MatrixOpcodes() {}
 
   static void addTo(Map<String, Decode> table) {
-    table.put("v_mfma_f32_16x16x16_f16", o -> mfma(o, MatrixOpcodes::half));
-    table.put("v_mfma_f32_16x16x16_bf16", o -> mfma(o, MatrixOpcodes::bfloat));
-    table.put("v_wmma_f32_16x16x16_f16", o -> wmma(o, MatrixOpcodes::half));
-    table.put("v_wmma_f32_16x16x16_bf16", o -> wmma(o, MatrixOpcodes::bfloat));
+    table.put("v_mfma_f32_16x16x4_f32", o -> new Product(o, 1, 1, 4, Float::intBitsToFloat));
+    table.put("v_mfma_f32_16x16x16_f16", o -> new Product(o, 2, 2, 4, flushed(o, MatrixOpcodes::half, 0x7c00)));
+    table.put("v_mfma_f32_16x16x16_bf16", o -> new Product(o, 2, 2, 4, flushed(o, MatrixOpcodes::bfloat, 0x7f80)));
+    table.put("v_wmma_f32_16x16x16_f16", o -> new Product(o, o.chip.generation() == 12 ? 4 : 8, 2, 8, MatrixOpcodes::half));
+    table.put("v_wmma_f32_16x16x16_bf16", o -> new Product(o, o.chip.generation() == 12 ? 4 : 8, 2, 8, MatrixOpcodes::bfloat));
   }
 
   private static float half(int bits) {
@@ -41,20 +44,8 @@ final class MatrixOpcodes {
     return intBitsToFloat(bits << 16);
   }
 
-  private static Op mfma(Operands o, Numbers numbers) {
-    Numbers flushed = bits -> {
-      float value = numbers.of(bits);
-      boolean subnormal = numbers.of(0x3c00) == 1f ? (bits & 0x7c00) == 0 : (bits & 0x7f80) == 0;
-      return subnormal ? Math.copySign(0f, value) : value;
-    };
-    return new Product(o, 2, 4, 4, o.chip.name().equals("gfx90a") ? flushed : numbers);
-  }
-
-  private static Op wmma(Operands o, Numbers numbers) {
-    if (o.chip.generation() != 11) {
-      throw new GcnFault("is not modelled on " + o.chip.name());
-    }
-    return new Product(o, 8, 8, 1, numbers);
+  private static Numbers flushed(Operands o, Numbers numbers, int exponent) {
+    return o.chip.name().equals("gfx90a") ? bits -> (bits & exponent) == 0 ? 0 : numbers.of(bits) : numbers;
   }
 
   private static final class Product extends Op {
@@ -65,19 +56,27 @@ final class MatrixOpcodes {
     private final int c;
     private final boolean constant;
     private final int words;
+    /** Numbers in a word. */
+    private final int inWord;
     private final int sums;
-    private final boolean shared;
+    private final int k;
+    /** Whether both halves of a wave have whole rows, and every other row of the result. */
+    private final boolean doubled;
     private final Numbers numbers;
-    private final float[] x = new float[N * N];
-    private final float[] y = new float[N * N];
+    private final float[] x;
+    private final float[] y;
     private final float[] z = new float[N * N];
 
-    /** With {@code words} registers for A and for B, {@code sums} for C and D; k is shared among {@code parts} lanes. */
-    Product(Operands o, int words, int sums, int parts, Numbers numbers) {
+    /** With {@code words} registers for A and for B, {@code sums} for C and D. */
+    Product(Operands o, int words, int inWord, int sums, Numbers numbers) {
       this.words = words;
+      this.inWord = inWord;
       this.sums = sums;
-      this.shared = parts > 1;
       this.numbers = numbers;
+      doubled = words == 8;
+      k = doubled ? N : words * inWord * o.chip.lanes() / N;
+      x = new float[N * k];
+      y = new float[N * k];
       result = o.result(0, sums);
       a = o.vectors(1, words);
       b = o.vectors(2, words);
@@ -97,10 +96,10 @@ final class MatrixOpcodes {
         z[i] = intBitsToFloat(w.v[constant ? c : c + register(i)][lane(i)]);
       }
       for (int i = 0; i < N; i++) {
-        for (int k = 0; k < N; k++) {
-          float factor = x[i * N + k];
+        for (int e = 0; e < k; e++) {
+          float factor = x[i * k + e];
           for (int j = 0; j < N; j++) {
-            z[i * N + j] += factor * y[j * N + k];
+            z[i * N + j] += factor * y[j * k + e];
           }
         }
       }
@@ -124,30 +123,30 @@ final class MatrixOpcodes {
     /** The lane of element {@code i} of D, which counts rows of 16. */
     private int lane(int i) {
       int row = i / N;
-      return i % N + (shared ? row / 4 : row % 2) * N;
+      return i % N + (doubled ? row % 2 : row / sums) * N;
     }
 
     private int register(int i) {
       int row = i / N;
-      return shared ? row % 4 : row / 2;
+      return doubled ? row / 2 : row % sums;
     }
 
     /** Rows of A, or columns of B. */
     private void load(Wave w, int first, float[] to) {
       for (int l = 0; l < w.lanes; l++) {
-        for (int e = 0; e < 2 * words; e++) {
-          int bits = w.v[first + e / 2][l] >>> e % 2 * 16 & 0xffff;
-          if (!shared && l >= N) {
-            require(bits == (w.v[first + e / 2][l - N] >>> e % 2 * 16 & 0xffff), l);
+        int at = l % N * k + (doubled ? 0 : l / N * words * inWord);
+        for (int i = 0; i < words; i++) {
+          int word = w.v[first + i][l];
+          if (doubled && l >= N && word != w.v[first + i][l - N]) {
+            throw new LaneFault(l, "has another row of a matrix than the lane 16 below it");
           }
-          to[l % N * N + (shared ? l / N * 4 : 0) + e] = numbers.of(bits);
+          if (inWord == 1) {
+            to[at + i] = numbers.of(word);
+          } else {
+            to[at + 2 * i] = numbers.of(word & 0xffff);
+            to[at + 2 * i + 1] = numbers.of(word >>> 16);
+          }
         }
-      }
-    }
-
-    private static void require(boolean condition, int lane) {
-      if (!condition) {
-        throw new LaneFault(lane, "has another row of a matrix than the lane 16 below it");
       }
     }
   }

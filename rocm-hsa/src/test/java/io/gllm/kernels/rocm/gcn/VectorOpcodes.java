@@ -181,6 +181,7 @@ final class VectorOpcodes {
     two(table, "v_mul_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) * intBitsToFloat(b)));
     two(table, "v_max_f32", (a, b) -> greater(a, b) ? a : b);
     two(table, "v_min_f32", (a, b) -> less(a, b) ? a : b);
+    three(table, "v_max3_f32", (a, b, c) -> greater(greater(a, b) ? a : b, c) ? greater(a, b) ? a : b : c);
     one(table, "v_rcp_iflag_f32", a -> floatToRawIntBits(reciprocal(intBitsToFloat(a))));
   }
 
@@ -226,6 +227,7 @@ final class VectorOpcodes {
     one(table, "v_cvt_u32_f32", a -> (int) Math.min((long) Math.max(intBitsToFloat(a), 0f), 0xffffffffL));
     one(table, "v_cvt_f32_f16", true, a -> floatToRawIntBits(Float.float16ToFloat((short) a)));
     toHalf(table);
+    two(table, "v_pack_b32_f16", (a, b) -> a & 0xffff | b << 16);
   }
 
   private static void toHalf(Map<String, Decode> table) {

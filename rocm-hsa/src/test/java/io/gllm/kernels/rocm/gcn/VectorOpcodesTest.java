@@ -90,6 +90,7 @@ class VectorOpcodesTest {
     t.word("v_ashrrev_i32 %d, %a, %b", TWO, (a, b, c) -> (long) (int) b >> a % 32);
     t.vector("v_lshlrev_b16 %d, %a, %b", TWO, 0xffffffffL, GFX9, (a, b, c) -> b << a % 16 & 0xffff);
     t.vector("v_lshlrev_b16 %d, %a, %b", TWO, 0xffff, GFX11, (a, b, c) -> b << a % 16);
+    t.word("v_pack_b32_f16 %d, %a, %b", TWO, (a, b, c) -> a & 0xffff | b << 16);
     t.word("v_lshl_or_b32 %d, %a, %b, %c", THREE, (a, b, c) -> a << b % 32 | c);
     t.word("v_lshl_add_u32 %d, %a, %b, %c", THREE, (a, b, c) -> (a << b % 32) + c);
     t.word("v_add_lshl_u32 %d, %a, %b, %c", THREE, (a, b, c) -> a + b << c % 32);
