@@ -111,9 +111,10 @@ final class PacketQueue {
     if (count == 0) {
       return;
     }
+    read = calls.readIndex(queue);
     long first = calls.addWriteIndex(queue, count);
     for (int i = 0; i < count; i++) {
-      if (isFull(first + i) && i > 0) {
+      if (i > 0 && first + i - read >= size) {
         calls.store(doorbell, first + i - 1); // else the packets that take the room would never be read
       }
       long packet = packet(first + i);
@@ -137,18 +138,14 @@ final class PacketQueue {
     submit(index, packet, BARRIER_HEADER);
   }
 
-  private boolean isFull(long index) {
-    if (index - read >= size) {
-      read = calls.readIndex(queue);
-    }
-    return index - read >= size;
-  }
-
   /** Where the packet of an index goes, once the one that was there is read. */
   private long packet(long index) {
-    while (isFull(index)) {
-      requireAlive();
-      Thread.onSpinWait();
+    while (index - read >= size) {
+      read = calls.readIndex(queue);
+      if (index - read >= size) {
+        requireAlive();
+        Thread.onSpinWait();
+      }
     }
     return base + (index & (size - 1)) * PACKET_BYTES;
   }

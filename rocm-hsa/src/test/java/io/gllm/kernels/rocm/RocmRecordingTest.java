@@ -83,7 +83,7 @@ class RocmRecordingTest {
   private void replay(Queue.Captured captured) {
     queue.begin();
     try {
-      replay(captured);
+      queue.replay(captured);
     } finally {
       queue.end();
     }

@@ -52,19 +52,19 @@ class TunedMutationTest {
         cdna("matrix_attention_64_f16", "\ts_barrier\n(?=[^$]*s_barrier)", "", "race: "),
         rdna("matrix_gemm_bt_bf16", "\ts_waitcnt lgkmcnt\\(0\\)\n(?=(\t[^\n]*\n){1,9}\tv_wmma)", "", "before a wait"),
         cdna("quant_gemv_q8_0", "\ts_waitcnt vmcnt\\(0\\)\n", "", "before a wait"),
-        // Fragments: weights in the place of activations, the upper half of a step first, another register of sums.
+        // Fragments: weights in the place of activations, the same matrix twice.
         cdna("matrix_gemm_bt_small_bf16", "(v_mfma\\S+ \\S+), (\\S+), (\\S+), ", "$1, $3, $2, ", WRONG_RESULT),
         rdna("matrix_gemm_bt_small_f16", "(v_wmma\\S+ \\S+), (\\S+), (\\S+), ", "$1, $3, $2, ", WRONG_RESULT),
-        cdna("matrix_gemm_f16", "(v_mfma\\S+ \\S+ v\\[\\d+:\\d+\\]), v\\[\\d+:\\d+\\], (v\\[\\d+:\\d+\\])$", "$1, v[0:1], $2", WRONG_RESULT),
+        cdna("matrix_gemm_f16", "(v_mfma\\S+ \\S+), v\\d+, (v\\d+), ", "$1, $2, $2, ", WRONG_RESULT),
         // Lanes: the sum of another one, one that has nothing, a row of the lower half of the wave alone.
         rdna("matrix_gemm_small_bf16", "(ds_bpermute_b32 v\\d+, v\\d+, v\\d+)", "$1 offset:4", WRONG_RESULT),
         cdna("quant_gemv_q4_k", "(ds_bpermute_b32 v\\d+, v\\d+, v\\d+)", "$1 offset:8", WRONG_RESULT),
         cdna("activations_f32_32", "(ds_bpermute_b32 v\\d+, v\\d+, v\\d+)", "$1 offset:64", WRONG_RESULT),
         rdna("matrix_attention_128_bf16", "(ds_bpermute_b32 v\\d+, v\\d+, v\\d+)", "$1 offset:4", WRONG_RESULT),
-        // Integers: bytes without a sign, nibbles that are not masked, the other half of a pair of sums.
+        // Integers: bytes without a sign, nibbles with a bit too many, sums without their sign.
         rdna("quant_gemv_rows_q8_0", "neg_lo:\\[1,1,0\\]", "neg_lo:[1,0,0]", "is not modelled"),
         rdna("quant_gemv_q4_0", "0xf0f0f0f", "0xf0f0f1f", WRONG_RESULT),
-        cdna("quant_gemv_rows_q6_k", "v_mad_i32_i24 (v\\d+), (v\\d+), (v\\d+), v\\d+", "v_mul_i32_i24 $1, $2, $3", WRONG_RESULT));
+        cdna("quant_gemv_rows_q6_k", "sext\\((v\\d+)\\)", "$1", WRONG_RESULT));
   }
 
   @Test
