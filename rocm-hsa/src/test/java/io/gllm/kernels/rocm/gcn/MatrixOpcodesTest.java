@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class MatrixOpcodesTest {
   /** What these tests show to work. */
-  static final Set<String> OPCODES = Set.of("v_mfma_f32_16x16x4_f32", "v_mfma_f32_16x16x16_f16", "v_mfma_f32_16x16x16_bf16", "v_wmma_f32_16x16x16_f16",
+  static final Set<String> OPCODES = Set.of("v_mfma_f32_16x16x4_f32", "v_mfma_f32_16x16x16_f16", "v_mfma_f32_16x16x16_bf16",
+      "v_wmma_f32_16x16x16_f16",
       "v_wmma_f32_16x16x16_bf16", "ds_bpermute_b32");
   private static final int N = 16;
 
