@@ -330,8 +330,7 @@ final class HsaCalls {
     checked("hsa_queue_destroy", () -> (int) destroyQueue.invokeExact(queue));
   }
 
-  /** Takes the next packet of a queue. Allocates nothing. */
-  /** The first of {@code packets} places in a queue. */
+  /** Takes the next {@code packets} packets of a queue; returns the first. Allocates nothing. */
   long addWriteIndex(long queue, long packets) {
     try {
       return (long) addWriteIndex.invokeExact(queue, packets);
