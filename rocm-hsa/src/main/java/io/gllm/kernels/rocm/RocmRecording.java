@@ -66,7 +66,9 @@ final class RocmRecording implements Queue.Captured {
   @Override
   public void close() {
     Closing closing = new Closing(calls);
-    closing.step(queue::finish);
+    if (!calls.isLost()) { // else nothing runs any more
+      closing.step(queue::finish);
+    }
     if (memory != 0) {
       closing.step(() -> calls.free(memory));
     }

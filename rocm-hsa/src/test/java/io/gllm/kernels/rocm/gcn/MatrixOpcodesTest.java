@@ -40,7 +40,9 @@ class MatrixOpcodesTest {
         .append("global_store_b128 v1, v[40:43], s[4:5] offset:16\ns_endpgm\n");
     Program p = new Program(chip);
     long out = p.words(new int[8 * lanes]);
-    p.run(text.toString(), 1, lanes, out, p.words(words));
+    boolean gfx12 = Chip.of(chip).generation() == 12;
+    String code = gfx12 ? text.toString().replace("waitcnt lgkmcnt(0)", "wait_kmcnt 0x0").replace("waitcnt vmcnt(0)", "wait_loadcnt 0x0") : text.toString();
+    p.run(code, 1, lanes, out, p.words(words));
     return p.read(out, 8 * lanes);
   }
 
