@@ -41,7 +41,10 @@ class MatrixOpcodesTest {
     Program p = new Program(chip);
     long out = p.words(new int[8 * lanes]);
     boolean gfx12 = Chip.of(chip).generation() == 12;
-    String code = gfx12 ? text.toString().replace("waitcnt lgkmcnt(0)", "wait_kmcnt 0x0").replace("waitcnt vmcnt(0)", "wait_loadcnt 0x0") : text.toString();
+    String code = text.toString();
+    if (gfx12) {
+      code = code.replace("waitcnt lgkmcnt(0)", "wait_kmcnt 0x0").replace("waitcnt vmcnt(0)", "wait_loadcnt 0x0");
+    }
     p.run(code, 1, lanes, out, p.words(words));
     return p.read(out, 8 * lanes);
   }
