@@ -40,9 +40,14 @@ final class ArgumentRing {
     }
   }
 
+  /** Bytes of whole lines for arguments. */
+  static int lines(int bytes) {
+    return (bytes + LINE - 1) & -LINE;
+  }
+
   /** The address of {@code bytes} for the next launch. Allocates nothing. */
   long take(int bytes) {
-    int rounded = (bytes + LINE - 1) & -LINE;
+    int rounded = lines(bytes);
     if (used + rounded > CHUNK) {
       packets.barrier(0, done.get(chunk).arm());
       chunk = (chunk + 1) % CHUNKS;

@@ -330,10 +330,10 @@ final class HsaCalls {
     checked("hsa_queue_destroy", () -> (int) destroyQueue.invokeExact(queue));
   }
 
-  /** Takes the next packet of a queue. Allocates nothing. */
-  long addWriteIndex(long queue) {
+  /** Takes the next {@code packets} packets of a queue; returns the first. Allocates nothing. */
+  long addWriteIndex(long queue, long packets) {
     try {
-      return (long) addWriteIndex.invokeExact(queue, 1L);
+      return (long) addWriteIndex.invokeExact(queue, packets);
     } catch (Throwable t) {
       throw impossible(t);
     }

@@ -16,7 +16,7 @@ import java.lang.invoke.VarHandle;
  */
 final class PacketQueue {
   private static final int PACKETS = 1024;
-  private static final int PACKET_BYTES = 64;
+  static final int PACKET_BYTES = 64;
   // Fields of the queue's struct.
   private static final int BASE = 8;
   private static final int DOORBELL = 16;
@@ -83,8 +83,14 @@ final class PacketQueue {
   /** Launches a grid of work groups. Allocates nothing. */
   void dispatch(RocmKernel kernel, int x, int y, int z, int threads, long arguments) {
     requireAlive();
-    long index = calls.addWriteIndex(queue);
+    long index = calls.addWriteIndex(queue, 1);
     long packet = packet(index);
+    write(packet, kernel, x, y, z, threads, arguments);
+    submit(index, packet, DISPATCH_HEADER);
+  }
+
+  /** Writes a packet, but for its header. */
+  static void write(long packet, RocmKernel kernel, int x, int y, int z, int threads, long arguments) {
     MEMORY.set(JAVA_INT, packet + 4, threads | 1 << 16);
     MEMORY.set(JAVA_INT, packet + 8, 1);
     MEMORY.set(JAVA_INT, packet + 12, x * threads); // a grid counts threads, not groups
@@ -96,13 +102,32 @@ final class PacketQueue {
     MEMORY.set(JAVA_LONG, packet + 40, arguments);
     MEMORY.set(JAVA_LONG, packet + 48, 0L);
     MEMORY.set(JAVA_LONG, packet + 56, 0L);
-    submit(index, packet, DISPATCH_HEADER);
+  }
+
+  /** Launches a run of packets that {@link #write} has written, with one doorbell for all that the queue has room for. Allocates nothing. */
+  void dispatch(MemorySegment run) {
+    requireAlive();
+    int count = (int) (run.byteSize() / PACKET_BYTES);
+    if (count == 0) {
+      return;
+    }
+    read = calls.readIndex(queue);
+    long first = calls.addWriteIndex(queue, count);
+    for (int i = 0; i < count; i++) {
+      if (i > 0 && first + i - read >= size) {
+        calls.store(doorbell, first + i - 1); // else the packets that take the room would never be read
+      }
+      long packet = packet(first + i);
+      MemorySegment.copy(run, (long) i * PACKET_BYTES + Integer.BYTES, MEMORY, packet + Integer.BYTES, PACKET_BYTES - Integer.BYTES);
+      HEADER.setRelease(MEMORY, packet, DISPATCH_HEADER);
+    }
+    calls.store(doorbell, first + count - 1);
   }
 
   /** What follows waits for the signal {@code dependency}; when all before is done, {@code completion} goes down by 1; 0 for none. */
   void barrier(long dependency, long completion) {
     requireAlive();
-    long index = calls.addWriteIndex(queue);
+    long index = calls.addWriteIndex(queue, 1);
     long packet = packet(index);
     MEMORY.set(JAVA_INT, packet + 4, 0);
     MEMORY.set(JAVA_LONG, packet + 8, dependency);

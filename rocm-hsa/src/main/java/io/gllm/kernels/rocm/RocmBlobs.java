@@ -15,10 +15,11 @@ import java.util.function.Function;
  * for which the compiler makes the same code. A manifest lists these chips as the needs of a blob, each with its number in an ELF file:
  * {@code gfx1150=43,gfx1152=55}.
  *
- * @param all the blobs
+ * @param all the blobs with the portable kernels
+ * @param tuned those with tuned ones, which not every chip has
  * @param loader the verified bytes of a blob
  */
-record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
+record RocmBlobs(Collection<Blob> all, Collection<Blob> tuned, Function<Blob, byte[]> loader) {
   /** Where the flags lie in an ELF file: e_flags, with the number of the chip and which of its features the code depends on. */
   private static final int FLAGS = 48;
 
@@ -28,8 +29,15 @@ record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
    * @throws KernelException if there are none
    */
   static RocmBlobs onClassPath() {
-    BlobManifest manifest = BlobManifest.of("rocm");
-    return new RocmBlobs(manifest.blobs().values(), manifest::load);
+    BlobManifest portable = BlobManifest.of("rocm");
+    BlobManifest tuned = BlobManifest.of("rocm-tuned");
+    return new RocmBlobs(portable.blobs().values(), tuned.blobs().values(),
+        blob -> (tuned.blobs().get(blob.target()) == blob ? tuned : portable).load(blob));
+  }
+
+  /** Portable kernels alone. */
+  RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
+    this(all, List.of(), loader);
   }
 
   /**
@@ -53,9 +61,10 @@ record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
    * What a GPU runs.
    *
    * @param chip the GPU's chip
-   * @param blob the code
+   * @param blob the portable kernels
+   * @param tuned the tuned kernels, null if there are none for the chip
    */
-  record Choice(Chip chip, Blob blob) {
+  record Choice(Chip chip, Blob blob, Blob tuned) {
     /** What people should know about the choice. */
     List<String> notes() {
       return chip.name().equals(blob.target())
@@ -78,16 +87,18 @@ record RocmBlobs(Collection<Blob> all, Function<Blob, byte[]> loader) {
    */
   Choice choose(RocmGpu gpu) {
     for (String name : gpu.chips()) {
-      for (Blob blob : all) {
-        for (Chip chip : chips(blob)) {
-          if (chip.name().equals(name)) {
-            return new Choice(chip, blob);
-          }
-        }
+      Blob blob = runsOn(all, name);
+      if (blob != null) {
+        Chip chip = chips(blob).stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+        return new Choice(chip, blob, runsOn(tuned, name));
       }
     }
     throw new KernelException("no kernels for " + gpu.describe() + " among "
         + all.stream().flatMap(blob -> chips(blob).stream()).map(Chip::name).sorted().toList());
+  }
+
+  private static Blob runsOn(Collection<Blob> blobs, String chip) {
+    return blobs.stream().filter(blob -> chips(blob).stream().anyMatch(c -> c.name().equals(chip))).findFirst().orElse(null);
   }
 
   private static List<Chip> chips(Blob blob) {

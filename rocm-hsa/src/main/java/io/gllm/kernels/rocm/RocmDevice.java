@@ -13,6 +13,7 @@ import io.gllm.kernels.api.spi.DeviceInfo;
 import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,7 +30,7 @@ final class RocmDevice implements Device {
   private final HsaCalls calls;
   private final RocmGpu gpu;
   private final RocmModules modules;
-  private final SelfTest selfTest = new SelfTest();
+  private final SelfTest selfTest = new SelfTest(RocmTable.GOLDEN_LAUNCHES);
   private final Set<RocmMemory> memory = ConcurrentHashMap.newKeySet();
   private final List<RocmQueue> queues = new CopyOnWriteArrayList<>();
   private final AtomicLong inUse = new AtomicLong();
@@ -149,12 +150,12 @@ final class RocmDevice implements Device {
 
   @Override
   public Queue openQueue(Numerics numerics) {
-    return newQueue(); // the portable kernels keep both promises
+    return newQueue(numerics);
   }
 
-  private RocmQueue newQueue() {
+  private RocmQueue newQueue(Numerics numerics) {
     requireOpen();
-    RocmQueue queue = RocmQueue.open(this);
+    RocmQueue queue = RocmQueue.open(this, numerics);
     queues.add(queue);
     if (!open.get()) {
       queue.close();
@@ -171,14 +172,19 @@ final class RocmDevice implements Device {
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
     List<String> symbols = PortableTable.symbols(op, type);
-    return symbols.isEmpty()
-        ? List.of()
-        : List.of(new Candidate(symbols.getFirst(), true, "portable kernel, " + modules.blob().target()));
+    if (symbols.isEmpty()) {
+      return List.of();
+    }
+    List<Candidate> candidates = new ArrayList<>(RocmTable.explain(modules, selfTest.quarantined(), op, type, numerics));
+    boolean alone = candidates.stream().noneMatch(Candidate::chosen);
+    String what = alone ? "portable kernel, " : "portable kernel for every other call, ";
+    candidates.add(new Candidate(symbols.getFirst(), true, what + modules.target(symbols.getFirst())));
+    return candidates;
   }
 
   @Override
   public SelfTestReport testKernels() {
-    try (RocmQueue queue = newQueue()) {
+    try (RocmQueue queue = newQueue(Numerics.FAST)) {
       queue.begin();
       try {
         return selfTest.report(queue, modules.symbols());

@@ -16,18 +16,16 @@ import java.lang.foreign.MemorySegment;
  */
 final class RocmLaunch extends Launch {
   private final RocmDevice device;
-  private final PacketQueue packets;
-  private final ArgumentRing ring;
+  private final RocmQueue queue;
   private final MemorySegment arguments;
   private final int bytes;
   private final int values;
   private RocmKernel code;
 
-  RocmLaunch(RocmDevice device, PacketQueue packets, ArgumentRing ring, KernelInterface kernel, Arena arena) {
+  RocmLaunch(RocmDevice device, RocmQueue queue, KernelInterface kernel, Arena arena) {
     super(kernel);
     this.device = device;
-    this.packets = packets;
-    this.ring = ring;
+    this.queue = queue;
     this.bytes = argumentBytes(kernel);
     this.values = kernel.buffers().size() * Long.BYTES;
     this.arguments = arena.allocate((bytes + 7) & -8, Long.BYTES);
@@ -62,11 +60,10 @@ final class RocmLaunch extends Launch {
   protected void run(int x, int y, int z) {
     RocmKernel kernel = code;
     if (kernel == null) {
+      queue.requireNotRecording("the first launch of " + kernel().symbol() + ", which loads its code,");
       kernel = device.modules().load(kernel());
       code = kernel;
     }
-    long address = ring.take(bytes);
-    MemorySegment.copy(arguments, 0, HsaCalls.MEMORY, address, arguments.byteSize());
-    packets.dispatch(kernel, x, y, z, kernel().threads(), address);
+    queue.launch(kernel, x, y, z, kernel().threads(), arguments, bytes);
   }
 }

@@ -13,6 +13,9 @@ import java.util.TreeSet;
 
 /** The code of a device. A code object holds many kernels and is loaded when the first of them is launched. */
 final class RocmModules {
+  /** Where a code object is; the hash names the blob. */
+  private record Place(String sha256, int offset) {}
+
   private static final int ARGUMENT_BYTES = 11;
   private static final int GROUP_BYTES = 13;
   private static final int PRIVATE_BYTES = 14;
@@ -24,8 +27,8 @@ final class RocmModules {
   private final RocmBlobs blobs;
   private final RocmBlobs.Choice choice;
   private final Arena images = Arena.ofShared(); // the runtime may look into a code object as long as it is loaded
-  private final Map<Integer, Long> executables = new HashMap<>();
-  private byte[] code;
+  private final Map<Place, Long> executables = new HashMap<>();
+  private final Map<String, byte[]> code = new HashMap<>();
 
   RocmModules(HsaCalls calls, RocmGpu gpu, RocmBlobs blobs, RocmBlobs.Choice choice) {
     this.calls = calls;
@@ -34,30 +37,50 @@ final class RocmModules {
     this.choice = choice;
   }
 
-  Blob blob() {
-    return choice.blob();
+  /** The blob that a kernel comes from: that of the portable ones unless it is tuned. */
+  private Blob blob(String symbol) {
+    return isTuned(symbol) ? choice.tuned() : choice.blob();
+  }
+
+  private boolean isTuned(String symbol) {
+    return choice.tuned() != null && choice.tuned().entries().containsKey(symbol);
+  }
+
+  /** The chip that the code of a kernel was compiled for. */
+  String target(String symbol) {
+    return blob(symbol).target();
+  }
+
+  boolean has(String symbol) {
+    return blob(symbol).entries().containsKey(symbol);
   }
 
   /**
    * The interface of a kernel.
    *
-   * @throws KernelException if the blob lacks it
+   * @throws KernelException if there is no code of it
    */
   KernelInterface kernel(String symbol) {
-    return KernelInterface.of(blob().entry(symbol));
+    return KernelInterface.of(blob(symbol).entry(symbol));
   }
 
   /** All kernels, sorted. */
   Set<String> symbols() {
-    return new TreeSet<>(blob().entries().keySet());
+    Set<String> symbols = new TreeSet<>(choice.blob().entries().keySet());
+    if (choice.tuned() != null) {
+      symbols.addAll(choice.tuned().entries().keySet());
+    }
+    return symbols;
   }
 
   /** The code of a kernel, loaded if need be. */
   synchronized RocmKernel load(KernelInterface kernel) {
-    Long executable = executables.get(kernel.offset());
+    Blob blob = blob(kernel.symbol());
+    Place place = new Place(blob.sha256(), kernel.offset());
+    Long executable = executables.get(place);
     if (executable == null) {
-      executable = calls.load(gpu.agent(), image(kernel));
-      executables.put(kernel.offset(), executable);
+      executable = calls.load(gpu.agent(), image(blob, kernel));
+      executables.put(place, executable);
     }
     long symbol = calls.symbol(executable, kernel.symbol() + ".kd", gpu.agent());
     long bytes = calls.symbolNumber(symbol, ARGUMENT_BYTES);
@@ -69,16 +92,14 @@ final class RocmModules {
         (int) calls.symbolNumber(symbol, PRIVATE_BYTES));
   }
 
-  private MemorySegment image(KernelInterface kernel) {
-    if (code == null) {
-      code = blobs.loader().apply(blob());
-    }
-    if (kernel.bytes() <= 0 || kernel.bytes() > code.length - kernel.offset()) {
+  private MemorySegment image(Blob blob, KernelInterface kernel) {
+    byte[] all = code.computeIfAbsent(blob.sha256(), _ -> blobs.loader().apply(blob));
+    if (kernel.bytes() <= 0 || kernel.bytes() > all.length - kernel.offset()) {
       throw new KernelException(
-          kernel.symbol() + " leaves blob " + blob().target() + ": " + kernel.bytes() + " bytes at " + kernel.offset());
+          kernel.symbol() + " leaves blob " + blob.target() + ": " + kernel.bytes() + " bytes at " + kernel.offset());
     }
     MemorySegment image = images.allocate(kernel.bytes(), PAGE);
-    MemorySegment.copy(code, kernel.offset(), image, ValueLayout.JAVA_BYTE, 0, kernel.bytes());
+    MemorySegment.copy(all, kernel.offset(), image, ValueLayout.JAVA_BYTE, 0, kernel.bytes());
     choice.stamp(image);
     return image;
   }

@@ -3,6 +3,7 @@ package io.gllm.kernels.rocm;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
+import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
@@ -10,6 +11,7 @@ import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -22,6 +24,7 @@ final class RocmQueue extends Queue implements Launcher {
   private static final long SCRATCH_STEP = 1 << 20;
 
   private final RocmDevice device;
+  private final Numerics numerics;
   private final HsaCalls calls;
   private final PacketQueue packets;
   private final Completion reached;
@@ -31,9 +34,14 @@ final class RocmQueue extends Queue implements Launcher {
   private final Arena arguments = Arena.ofShared();
   private final List<RocmMemory> scratch = new ArrayList<>();
   private final List<Buffer> scratchBuffers = new ArrayList<>();
+  private final List<RocmMemory> pinned = new ArrayList<>();
+  private boolean released;
+  private RocmRecording capture; // null unless calls are recorded
 
-  private RocmQueue(RocmDevice device, PacketQueue packets, Completion reached, ArgumentRing ring, Transfers transfers, FaultWords faults) {
+  private RocmQueue(RocmDevice device, Numerics numerics, PacketQueue packets, Completion reached, ArgumentRing ring, Transfers transfers,
+      FaultWords faults) {
     this.device = device;
+    this.numerics = numerics;
     this.calls = device.calls();
     this.packets = packets;
     this.reached = reached;
@@ -42,7 +50,7 @@ final class RocmQueue extends Queue implements Launcher {
     this.faults = faults;
   }
 
-  static RocmQueue open(RocmDevice device) {
+  static RocmQueue open(RocmDevice device, Numerics numerics) {
     HsaCalls calls = device.calls();
     RocmGpu gpu = device.gpu();
     List<Consumer<Closing>> made = new ArrayList<>();
@@ -55,7 +63,7 @@ final class RocmQueue extends Queue implements Launcher {
       made.add(ring::close);
       Transfers transfers = Transfers.open(calls, gpu, packets);
       made.add(transfers::close);
-      return new RocmQueue(device, packets, reached, ring, transfers, FaultWords.open(device));
+      return new RocmQueue(device, numerics, packets, reached, ring, transfers, FaultWords.open(device));
     } catch (RuntimeException e) {
       Closing closing = new Closing(calls);
       made.reversed().forEach(close -> close.accept(closing));
@@ -65,12 +73,25 @@ final class RocmQueue extends Queue implements Launcher {
 
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
-    return PortableTable.kernel(this, op, type);
+    return numerics == Numerics.FAST
+        ? RocmTable.kernel(this, device.modules(), op, type)
+        : PortableTable.kernel(this, op, type);
   }
 
   @Override
   public Launch prepare(String symbol) {
-    return new RocmLaunch(device, packets, ring, device.modules().kernel(symbol), arguments);
+    return new RocmLaunch(device, this, device.modules().kernel(symbol), arguments);
+  }
+
+  /** Launches a kernel whose arguments take {@code bytes}, or keeps the launch; the queue is taken. Launching allocates nothing. */
+  void launch(RocmKernel kernel, int x, int y, int z, int threads, MemorySegment arguments, int bytes) {
+    if (capture != null) {
+      capture.add(kernel, x, y, z, threads, arguments);
+      return;
+    }
+    long address = ring.take(bytes);
+    MemorySegment.copy(arguments, 0, HsaCalls.MEMORY, address, arguments.byteSize());
+    packets.dispatch(kernel, x, y, z, threads, address);
   }
 
   @Override
@@ -89,9 +110,12 @@ final class RocmQueue extends Queue implements Launcher {
   }
 
   private Buffer grow(int number, long bytes) {
+    requireNotRecording("growth of scratch memory");
     RocmMemory old = scratch.set(number, null);
     scratchBuffers.set(number, null);
-    if (old != null) {
+    if (old != null && isPinned()) {
+      pinned.add(old); // recordings refer to it
+    } else if (old != null) {
       finish(); // no other queue uses it
       device.giveBack(old);
     }
@@ -131,6 +155,7 @@ final class RocmQueue extends Queue implements Launcher {
       if (bytes == 0) {
         return;
       }
+      requireNotRecording("a transfer, or a copy on the device, which an engine of its own makes,");
       if (up) {
         transfers.upload(from.segment(), to.address());
       } else if (down) {
@@ -164,6 +189,7 @@ final class RocmQueue extends Queue implements Launcher {
   public void sync() {
     begin();
     try {
+      requireNotRecording("a wait");
       finish();
       faults.check();
     } finally {
@@ -171,34 +197,64 @@ final class RocmQueue extends Queue implements Launcher {
     }
   }
 
+  @Override
+  public boolean captures() {
+    return true;
+  }
+
+  @Override
+  protected void startCapture() {
+    capture = new RocmRecording(this, calls, packets);
+  }
+
+  @Override
+  protected Captured endCapture() {
+    RocmRecording done = capture.finish(device.gpu());
+    capture = null;
+    return done;
+  }
+
+  @Override
+  protected void dropCapture() {
+    if (capture != null) {
+      capture.close();
+      capture = null;
+    }
+  }
+
+  @Override
+  protected void endPinning() {
+    if (!calls.isLost()) { // else closing the device frees it
+      pinned.forEach(device::giveBack);
+    }
+    pinned.clear();
+  }
+
   /** Waits for everything launched so far; the queue is taken. */
-  private void finish() {
+  void finish() {
     reached.reset();
     packets.barrier(0, reached.arm());
     reached.await();
   }
 
-  /** Waits for everything launched so far, unless the queue is closed, which has waited. */
+  /** Waits for everything launched so far, unless the queue is closed, which has waited. For any thread, also one that records. */
   void drain() {
-    try {
-      begin();
-    } catch (IllegalStateException closed) {
-      return;
-    }
-    try {
-      finish();
-    } finally {
-      end();
-    }
+    exclusively(() -> {
+      if (!released) {
+        finish();
+      }
+    });
   }
 
   @Override
   protected void release() {
     Closing closing = new Closing(calls);
+    released = true;
     closing.step(this::finish);
     closing.step(transfers::finish);
     packets.close(closing); // from here on nothing runs, even if waiting failed
     device.forget(this);
+    scratch.addAll(pinned);
     for (RocmMemory memory : scratch) {
       if (memory != null) {
         closing.step(() -> device.giveBack(memory));

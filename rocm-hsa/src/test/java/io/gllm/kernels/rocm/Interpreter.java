@@ -18,21 +18,29 @@ import java.util.Map;
 /** Runs the shipped code of a chip: the stand-in's GPU. */
 final class Interpreter implements StandInHsa.Kernels {
   private final Chip chip;
-  private final Listing listing;
+  private final Map<String, Listing.Text> texts = new HashMap<>();
   private final Map<String, GcnKernel> kernels = new HashMap<>();
 
   /**
    * For code that is disassembled already.
    *
-   * @throws GcnFault if the listing is of another blob
+   * @param portable the portable kernels
+   * @param tuned the tuned ones of the same chip
+   * @throws GcnFault if a listing is of another blob
    */
-  Interpreter(Listing listing) {
-    Blob blob = BlobManifest.of("rocm").blobs().get(listing.target());
+  Interpreter(Listing portable, Listing tuned) {
+    this.chip = Chip.of(portable.target());
+    add("rocm", portable);
+    add("rocm-tuned", tuned);
+  }
+
+  private void add(String backend, Listing listing) {
+    BlobManifest manifest = BlobManifest.of(backend);
+    Blob blob = manifest.blobs().get(chip.name());
     if (blob == null) {
       throw new GcnFault("a listing of " + listing.target() + ", for which there is no blob");
     }
-    this.chip = Chip.of(listing.target());
-    this.listing = listing.of(listing.target(), BlobManifest.of("rocm").load(blob));
+    texts.putAll(listing.of(chip.name(), manifest.load(blob)).kernels());
   }
 
   @Override
@@ -44,7 +52,7 @@ final class Interpreter implements StandInHsa.Kernels {
   private GcnKernel decode(CodeObject code, String name) {
     CodeObject.Descriptor kernel = code.kernels().get(name + ".kd");
     ByteBuffer image = ByteBuffer.wrap(code.image()).order(ByteOrder.LITTLE_ENDIAN);
-    Listing.Text text = listing.kernels().get(name);
+    Listing.Text text = texts.get(name);
     if (text == null) {
       throw new GcnFault("no " + name + " in the listing of " + chip.name());
     }

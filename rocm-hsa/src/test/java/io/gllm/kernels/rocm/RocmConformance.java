@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.spi.Device;
+import io.gllm.kernels.testkit.Case;
 import io.gllm.kernels.testkit.StandInConformance;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,8 +35,9 @@ abstract class RocmConformance extends StandInConformance {
     }
   }
 
+  /** The tuned products take no activations in f32, and packed weights as they are. */
   @Override
-  protected boolean modesDiffer() {
-    return false;
+  protected boolean runsFast(Case test) {
+    return !test.title().contains("f32 activations") && !test.title().contains(" packed");
   }
 }

@@ -13,8 +13,10 @@ import io.gllm.kernels.api.DeviceLostException;
 import io.gllm.kernels.api.DeviceMemoryException;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Probe;
+import io.gllm.kernels.api.spi.Queue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,7 +49,11 @@ class RocmFailuresTest {
         Buffer x = Buffer.owning(device.allocate(12), DType.F32, 3);
         Buffer y = Buffer.owning(device.allocate(12), DType.F32, 3)) {
       queue.copy(Buffer.wrap(arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 2, 3), DType.F32), x);
-      queue.prepare("scale_f32").buffer(x).buffer(y).value(3).value(2f).groups(1);
+      Launch scale = queue.prepare("scale_f32");
+      scale.buffer(x).buffer(y).value(3).value(2f).groups(1);
+      Queue.Captured again = queue.record(null, () -> scale.buffer(x).buffer(y).value(3).value(2f).groups(1));
+      queue.replay(again);
+      queue.discard(again);
       queue.copy(y, x);
       queue.sync();
       assertTrue(queue.scratch(0, 5).length() >= 5);

@@ -116,10 +116,13 @@ class RocmMutationTest {
   void aListingOfAnotherBlobIsRefused() {
     Listing listing = StandInGpu.listing("gfx90a");
     Listing other = new Listing("gfx90a", listing.sha256().replace('a', 'b'), listing.kernels());
-    assertTrue(assertThrows(GcnFault.class, () -> new Interpreter(other)).getMessage().contains("scripts/disassemble-hsaco"));
+    assertTrue(assertThrows(GcnFault.class, () -> new Interpreter(other, StandInGpu.tuned("gfx90a"))).getMessage()
+        .contains("scripts/disassemble-hsaco"));
     Listing elsewhere = new Listing("gfx1100", listing.sha256(), listing.kernels());
-    assertThrows(GcnFault.class, () -> new Interpreter(elsewhere));
-    assertThrows(GcnFault.class, () -> new Interpreter(new Listing("gfx1", listing.sha256(), listing.kernels())));
+    assertThrows(GcnFault.class, () -> new Interpreter(elsewhere, StandInGpu.tuned("gfx1100")));
+    assertThrows(GcnFault.class, () -> new Interpreter(listing, StandInGpu.tuned("gfx1100")));
+    assertThrows(GcnFault.class,
+        () -> new Interpreter(new Listing("gfx1", listing.sha256(), listing.kernels()), StandInGpu.tuned("gfx90a")));
   }
 
   private static Listing plant(Mistake mistake) {

@@ -146,9 +146,15 @@ final class StandInEngines {
       return;
     }
     Queue queue = signal.doorbellOf;
-    if (value != queue.rung + 1 || value >= queue.written || value - queue.read >= queue.size) {
+    if (value <= queue.rung || value >= queue.written || value - queue.read >= queue.size) {
       throw new IllegalStateException("the doorbell rings for packet " + value + " of " + queue.read + " to " + queue.written);
     }
+    for (long packet = queue.rung + 1; packet <= value; packet++) {
+      if ((queue.ring.get(JAVA_SHORT, (packet & (queue.size - 1)) * 64) & 0xff) == INVALID) {
+        throw new IllegalStateException("the doorbell rings for packet " + packet + ", which is not written");
+      }
+    }
+    hsa.doorbells++;
     queue.rung = value;
   }
 

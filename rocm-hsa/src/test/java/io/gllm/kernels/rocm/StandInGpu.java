@@ -27,18 +27,27 @@ final class StandInGpu {
     return Boolean.getBoolean("gllm.rocm.all");
   }
 
-  /** The disassembly of a chip's code: committed, or made now. */
+  /** The disassembly of a chip's portable kernels: committed, or made now. */
   static Listing listing(String chip) {
-    return LISTINGS.computeIfAbsent(chip, name -> {
+    return read(chip, "");
+  }
+
+  /** The same of its tuned kernels. */
+  static Listing tuned(String chip) {
+    return read(chip, "-tuned");
+  }
+
+  private static Listing read(String chip, String which) {
+    return LISTINGS.computeIfAbsent(chip + which, name -> {
       try (InputStream in = StandInGpu.class.getResourceAsStream("gcn/" + name + ".lst.gz")) {
-        return Listing.read(in != null && !disassembles() ? in.readAllBytes() : disassemble(name));
+        return Listing.read(in != null && !disassembles() ? in.readAllBytes() : disassemble(chip, name));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     });
   }
 
-  private static byte[] disassemble(String chip) throws IOException {
+  private static byte[] disassemble(String chip, String name) throws IOException {
     Path folder = Path.of("target", "listings");
     Process process = new ProcessBuilder(SCRIPT.toString(), "--out", folder.toAbsolutePath().toString(), chip).redirectErrorStream(true)
         .start();
@@ -46,12 +55,16 @@ final class StandInGpu {
     if (process.onExit().join().exitValue() != 0) {
       throw new GcnFault(output);
     }
-    return Files.readAllBytes(folder.resolve(chip + ".lst.gz"));
+    return Files.readAllBytes(folder.resolve(name + ".lst.gz"));
   }
 
   /** A machine with one GPU. */
   static StandInHsa runtime(Listing listing) {
-    StandInHsa runtime = new StandInHsa(new Interpreter(listing));
+    return runtime(listing, tuned(listing.target()));
+  }
+
+  static StandInHsa runtime(Listing listing, Listing tuned) {
+    StandInHsa runtime = new StandInHsa(new Interpreter(listing, tuned));
     BlobManifest manifest = BlobManifest.of("rocm");
     runtime.isas = List.of("amdgcn-amd-amdhsa--" + listing.target());
     runtime.machine = manifest.load(manifest.blobs().get(listing.target()))[48] & 0xff;

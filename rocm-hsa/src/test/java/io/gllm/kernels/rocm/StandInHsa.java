@@ -48,6 +48,7 @@ final class StandInHsa implements SymbolLookup {
   final List<String> log = new ArrayList<>();
   final List<Throwable> failures = new ArrayList<>();
   final List<String> leaks = new ArrayList<>();
+  int doorbells;
   int dispatches;
 
   DeviceMemoryMap memory = new DeviceMemoryMap();

@@ -33,11 +33,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The committed device code itself, portable and tuned: complete, no older than its text, with the interface that the manifest says, nothing spilled. */
 class PortableBlobsTest {
   private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
-  private static final Path TUNED_SOURCES = Path.of("..", "..", "cuda", "src", "main", "cuda");
   private static final Path RESOURCES = SOURCES.resolve(Path.of("resources", "META-INF", "gllm"));
   private static final long BUDGET = 20_000_000;
 
-  private static final String TUNED = "cuda-tuned";
+  private static final Map<String, Path> TUNED = Map.of("cuda-tuned", Path.of("..", "..", "cuda", "src", "main", "cuda"), "rocm-tuned",
+      Path.of("..", "..", "rocm-hsa", "src", "main", "hip"));
 
   private record Target(String backend, BlobManifest manifest, Blob blob) {
     String title() {
@@ -51,7 +51,7 @@ class PortableBlobsTest {
     /** What the code says about kernels of the manifest. A code object has all of them, so it is read once. */
     Function<KernelInterface, CodeInterface> reader() {
       byte[] code = manifest.load(blob);
-      if (backend.equals("rocm")) {
+      if (backend.startsWith("rocm")) {
         Map<String, CodeInterface> all = HsacoTest.read(blob, code);
         return kernel -> all.getOrDefault(kernel.symbol(), new CodeInterface("", 0, 0, 0, 0, Set.of("not there")));
       }
@@ -60,7 +60,7 @@ class PortableBlobsTest {
 
     /** Tuned kernels fuse products and sums by name, which gives the same bits on every GPU, but not the portable ones. */
     boolean mayHave(String difference) {
-      return backend.equals(TUNED) && difference.equals("fma.rn.f32");
+      return backend.equals("cuda-tuned") && difference.equals("fma.rn.f32");
     }
 
     static CodeInterface read(String target, byte[] module) {
@@ -76,7 +76,7 @@ class PortableBlobsTest {
   }
 
   private static Stream<Target> allTargets() {
-    return Stream.concat(targets(), targets(TUNED));
+    return Stream.concat(targets(), TUNED.keySet().stream().sorted().flatMap(PortableBlobsTest::targets));
   }
 
   private static Stream<Target> targets(String backend) {
@@ -136,9 +136,9 @@ class PortableBlobsTest {
 
   /** As source_hash in scripts/build-kernels. */
   private static String sourceHash(String backend) throws IOException {
-    Path root = backend.equals(TUNED) ? TUNED_SOURCES : SOURCES;
+    Path root = TUNED.getOrDefault(backend, SOURCES);
     List<String> names = new ArrayList<>();
-    for (String folder : backend.equals(TUNED) ? List.of("") : List.of("gk", "portable")) {
+    for (String folder : TUNED.containsKey(backend) ? List.of("") : List.of("gk", "portable")) {
       try (Stream<Path> files = Files.walk(root.resolve(folder))) {
         files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString().replace('\\', '/')).forEach(names::add);
       }

@@ -32,6 +32,7 @@ class FloatOpcodesTest {
     t.word("v_subrev_f32 %d, %a, %b", TWO, (a, b, c) -> rounded(b, a, BigDecimal::subtract, (x, y) -> x - y));
     t.word("v_max_f32 %d, %a, %b", TWO, (a, b, c) -> greater(a, b) ? a : b);
     t.word("v_min_f32 %d, %a, %b", TWO, (a, b, c) -> greater(a, b) && !isNaN(b) || isNaN(a) ? b : a);
+    t.word("v_max3_f32 %d, %a, |%b|, %c", Values.floats(3), (a, b, c) -> greatest(a, b & 0x7fffffff, c));
     modifiers(t);
     packed(t);
     conversions(t);
@@ -73,6 +74,11 @@ class FloatOpcodesTest {
     float x = intBitsToFloat((int) a);
     float y = intBitsToFloat((int) b);
     return !isNaN(a) && (isNaN(b) || Float.compare(x, y) > 0);
+  }
+
+  private static long greatest(long a, long b, long c) {
+    long first = greater(a, b) ? a : b;
+    return greater(first, c) ? first : c;
   }
 
   private static void modifiers(OpcodeTests t) {
@@ -127,7 +133,46 @@ class FloatOpcodesTest {
     for (int i = 0; i < words[0].length; i++) {
       words[0][i] = halves[0][i] << 16 | i;
     }
+    toHalf(t);
     t.word("v_cvt_f32_f16_sdwa %d, %a dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:WORD_1", words, (a, b, c) -> half(a >> 16));
+  }
+
+  private static void toHalf(OpcodeTests t) {
+    long[][] edges = {ONE[0].clone()};
+    long[] ties = {0x3f801000, 0x3f803000, 0x477fefff, 0x477ff000, 0x33000000, 0x33000001, 0xb3800000L, 0x38800000, 0x387fffff, 0x387fe000};
+    System.arraycopy(ties, 0, edges[0], 64, ties.length);
+    t.anyNaN = false;
+    t.vector("v_cvt_f16_f32 %d, %a", edges, 0xffffffffL, List.of("gfx90a"), (a, b, c) -> nearestHalf(a));
+    t.vector("v_cvt_f16_f32 %d, %a", edges, 0xffff, List.of("gfx1100"), (a, b, c) -> nearestHalf(a));
+    t.vector("v_cvt_f16_f32_sdwa %d, %a dst_sel:WORD_1 dst_unused:UNUSED_PAD src0_sel:DWORD", edges, 0xffffffffL, List.of("gfx90a"),
+        (a, b, c) -> nearestHalf(a) << 16);
+    t.anyNaN = true;
+  }
+
+  /** By search among the numbers that there are, ties to the even one. */
+  private static long nearestHalf(long a) {
+    float x = Math.abs(intBitsToFloat((int) a));
+    long sign = a >> 16 & 0x8000;
+    if (Float.isNaN(x)) {
+      return Float.floatToFloat16(intBitsToFloat((int) a)) & 0xffff; // which NaN is not said
+    }
+    int low = 0;
+    int high = 0x7c00;
+    while (high - low > 1) {
+      int middle = (low + high) / 2;
+      if (size(middle) <= x) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    double below = x - size(low);
+    double above = (high == 0x7c00 ? 65536 : size(high)) - x;
+    return sign | (x >= 65520 ? 0x7c00 : below < above || below == above && low % 2 == 0 ? low : high);
+  }
+
+  private static double size(int bits) {
+    return intBitsToFloat((int) half(bits));
   }
 
   /** Towards zero, and no further than the ends. */

@@ -57,6 +57,7 @@ public final class GcnKernel {
     FlowOpcodes.addTo(table);
     GlobalOpcodes.addTo(table);
     SharedOpcodes.addTo(table);
+    MatrixOpcodes.addTo(table);
     return table;
   }
 

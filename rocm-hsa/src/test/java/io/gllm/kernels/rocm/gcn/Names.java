@@ -12,7 +12,10 @@ final class Names {
       Map.entry("s_add_co_u32", "s_add_u32"), Map.entry("s_add_co_ci_u32", "s_addc_u32"), Map.entry("s_sub_co_u32", "s_sub_u32"),
       Map.entry("s_sub_co_ci_u32", "s_subb_u32"), Map.entry("s_add_co_i32", "s_add_i32"), Map.entry("s_sub_co_i32", "s_sub_i32"),
       Map.entry("s_addk_co_i32", "s_addk_i32"), Map.entry("global_store_short", "global_store_b16"),
-      Map.entry("v_max_num_f32", "v_max_f32"), Map.entry("v_min_num_f32", "v_min_f32"));
+      Map.entry("v_mfma_f32_16x16x4f32", "v_mfma_f32_16x16x4_f32"), Map.entry("v_mfma_f32_16x16x16f16", "v_mfma_f32_16x16x16_f16"),
+      Map.entry("v_mfma_f32_16x16x16bf16_1k", "v_mfma_f32_16x16x16_bf16"), Map.entry("v_max_num_f32", "v_max_f32"),
+      Map.entry("v_max3_num_f32", "v_max3_f32"),
+      Map.entry("v_min_num_f32", "v_min_f32"));
   private static final Pattern WORDS = Pattern.compile("^(s_load|global_load|global_store)_dword(?:x(\\d+))?$");
   private static final Pattern SHARED = Pattern.compile("^ds_(read|write)(2)?(st64)?_(b\\d+)$");
 

@@ -67,6 +67,12 @@ final class Operands {
 
   // ---- modifiers
 
+  /** Whether a modifier without a value is there. */
+  boolean flag(String modifier) {
+    understood.add(modifier);
+    return line.modifiers().containsKey(modifier);
+  }
+
   int number(String modifier) {
     understood.add(modifier);
     return Integer.decode(line.modifiers().getOrDefault(modifier, "0"));
@@ -93,15 +99,15 @@ final class Operands {
             : new Source.Part(8 * (name.charAt(5) - '0'), 8, signed);
   }
 
-  /** By how much the result is moved up, for a result that fills the upper half and clears the lower one. */
+  /** By how much the result is moved up, for a result that fills the upper half or the highest byte and clears what is below. */
   int resultShift() {
     understood.add("dst_sel");
     String name = line.modifiers().getOrDefault("dst_sel", "DWORD");
     String others = line.modifiers().getOrDefault("dst_unused", "UNUSED_PAD");
-    if (!name.equals("DWORD") && !(name.equals("WORD_1") && others.equals("UNUSED_PAD"))) {
+    if (!name.equals("DWORD") && !(name.matches("WORD_1|BYTE_3") && others.equals("UNUSED_PAD"))) {
       throw new GcnFault("has a result that is not modelled");
     }
-    return name.equals("DWORD") ? 0 : 16;
+    return name.equals("DWORD") ? 0 : name.equals("WORD_1") ? 16 : 24;
   }
 
   // ---- registers

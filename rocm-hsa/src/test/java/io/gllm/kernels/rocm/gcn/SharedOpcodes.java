@@ -2,7 +2,10 @@ package io.gllm.kernels.rocm.gcn;
 
 import java.util.Map;
 
-/** Loads and stores of memory that a group shares: one piece of up to four words, or two pieces at a distance. */
+/**
+ * Loads and stores of memory that a group shares: one piece of up to four words, or two pieces at a distance; and what a lane has for
+ * another one, which takes the same way.
+ */
 final class SharedOpcodes {
   private SharedOpcodes() {}
 
@@ -12,6 +15,7 @@ final class SharedOpcodes {
       table.put("ds_load_b" + 32 * n, o -> new Load(o, n, new int[]{o.number("offset")}));
       table.put("ds_store_b" + 32 * n, o -> new Store(o, n, new int[]{o.number("offset")}));
     }
+    table.put("ds_bpermute_b32", Permute::new);
     for (int words = 1; words <= 2; words++) {
       int n = words;
       two(table, "2addr_b", n, 4 * n);
@@ -145,6 +149,42 @@ final class SharedOpcodes {
         }
       }
       w.outstanding.begin(Chip.SHARED, Wave.VECTORS, 0);
+    }
+  }
+
+  /** Each lane receives what the lane has that its address names, in bytes; one that does not execute has nothing. */
+  private static final class Permute extends Op {
+    private final int result;
+    private final int address;
+    private final int value;
+    private final int offset;
+
+    Permute(Operands o) {
+      address = o.vectors(1, 1);
+      value = o.vectors(2, 1);
+      offset = o.number("offset");
+      result = o.loaded(0, 1);
+    }
+
+    @Override
+    void run(Wave w) {
+      w.requireKnown(w.vectorKnown[address], "asks for a lane");
+      int[] in = w.scratch[0];
+      System.arraycopy(w.v[value], 0, in, 0, in.length); // the result may replace it
+      long has = w.vectorKnown[value] & w.exec();
+      long known = 0;
+      for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
+        int l = Long.numberOfTrailingZeros(rest);
+        int from = (w.v[address][l] + offset >> 2) & w.lanes - 1;
+        w.scratch[1][l] = in[from];
+        known |= (has >>> from & 1) << l;
+      }
+      for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
+        int l = Long.numberOfTrailingZeros(rest);
+        w.v[result][l] = w.scratch[1][l];
+      }
+      w.wrote(result, known);
+      w.outstanding.begin(Chip.SHARED, Wave.VECTORS + result, 1);
     }
   }
 }

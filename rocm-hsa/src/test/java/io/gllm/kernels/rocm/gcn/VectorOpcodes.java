@@ -16,6 +16,7 @@ final class VectorOpcodes {
     integers(table);
     bits(table);
     three(table);
+    dots(table);
     shorts(table);
     floats(table);
     conversions(table);
@@ -52,15 +53,26 @@ final class VectorOpcodes {
 
   private static void integers(Map<String, Decode> table) {
     two(table, "v_add_nc_u32", (a, b) -> a + b);
-    two(table, "v_sub_nc_u32", (a, b) -> a - b);
+    difference(table);
     two(table, "v_subrev_nc_u32", (a, b) -> b - a);
     two(table, "v_mul_lo_u32", (a, b) -> a * b);
     two(table, "v_mul_hi_u32", (a, b) -> (int) ((a & 0xffffffffL) * (b & 0xffffffffL) >>> 32));
+    two(table, "v_mul_hi_u32_u24", (a, b) -> (int) ((a & 0xffffffL) * (b & 0xffffffL) >>> 32));
+    two(table, "v_mul_i32_i24", (a, b) -> (a << 8 >> 8) * (b << 8 >> 8));
     two(table, "v_mul_u32_u24", (a, b) -> (a & 0xffffff) * (b & 0xffffff));
     two(table, "v_min_u32", (a, b) -> a + 0x80000000 < b + 0x80000000 ? a : b);
     two(table, "v_max_u32", (a, b) -> a + 0x80000000 > b + 0x80000000 ? a : b);
     two(table, "v_min_i32", Math::min);
     two(table, "v_max_i32", Math::max);
+  }
+
+  /** Clamped, no less than zero. */
+  private static void difference(Map<String, Decode> table) {
+    Loops.Maker plain = Loops.specialise(Loops.Loop2.class, Loops.Int2.class, (Loops.Int2) (a, b) -> a - b);
+    Loops.Maker clamped = Loops.specialise(Loops.Loop2.class, Loops.Int2.class,
+        (Loops.Int2) (a, b) -> a + 0x80000000 < b + 0x80000000 ? 0 : a - b);
+    table.put("v_sub_nc_u32", o -> (o.flag("clamp") ? clamped : plain)
+        .of(new Loops.Registers(o.result(0, 1), o.resultShift(), o.source(1), o.source(2), null)));
   }
 
   private static void bits(Map<String, Decode> table) {
@@ -84,10 +96,31 @@ final class VectorOpcodes {
     three(table, "v_xor3_b32", (a, b, c) -> a ^ b ^ c);
     three(table, "v_xad_u32", (a, b, c) -> (a ^ b) + c);
     three(table, "v_mad_u32_u24", (a, b, c) -> (a & 0xffffff) * (b & 0xffffff) + c);
+    three(table, "v_mad_i32_i24", (a, b, c) -> (a << 8 >> 8) * (b << 8 >> 8) + c);
     three(table, "v_alignbit_b32", (a, b, c) -> (int) (((a & 0xffffffffL) << 32 | b & 0xffffffffL) >>> (c & 31)));
     three(table, "v_perm_b32", VectorOpcodes::permute);
     three(table, "v_max3_u32", (a, b, c) -> max(max(a, b), c));
     three(table, "v_med3_u32", (a, b, c) -> max(min(a, b), min(max(a, b), c)));
+  }
+
+  /** Sums of products of signed bytes: added to the result, or to a third operand, where a modifier says which bytes are signed. */
+  private static void dots(Map<String, Decode> table) {
+    Loops.Maker dot = Loops.specialise(Loops.Loop3.class, Loops.Int3.class, (Loops.Int3) VectorOpcodes::dot);
+    table.put("v_dot4c_i32_i8", o -> {
+      int result = o.result(0, 1);
+      return dot.of(new Loops.Registers(result, 0, o.source(1), o.source(2), Source.ofRow(result)));
+    });
+    table.put("v_dot4_i32_i8", o -> dot.of(new Loops.Registers(o.result(0, 1), 0, o.source(1), o.source(2), o.source(3))));
+    table.put("v_dot4_i32_iu8", o -> {
+      if (o.bits("neg_lo", 0) != 3) {
+        throw new GcnFault("of bytes without a sign is not modelled");
+      }
+      return dot.of(new Loops.Registers(o.result(0, 1), 0, o.source(1), o.source(2), o.source(3)));
+    });
+  }
+
+  private static int dot(int a, int b, int c) {
+    return (byte) a * (byte) b + (byte) (a >> 8) * (byte) (b >> 8) + (byte) (a >> 16) * (byte) (b >> 16) + (a >> 24) * (b >> 24) + c;
   }
 
   private static int min(int a, int b) {
@@ -148,6 +181,7 @@ final class VectorOpcodes {
     two(table, "v_mul_f32", (a, b) -> floatToRawIntBits(intBitsToFloat(a) * intBitsToFloat(b)));
     two(table, "v_max_f32", (a, b) -> greater(a, b) ? a : b);
     two(table, "v_min_f32", (a, b) -> less(a, b) ? a : b);
+    three(table, "v_max3_f32", (a, b, c) -> greater(greater(a, b) ? a : b, c) ? greater(a, b) ? a : b : c);
     one(table, "v_rcp_iflag_f32", a -> floatToRawIntBits(reciprocal(intBitsToFloat(a))));
   }
 
@@ -192,5 +226,44 @@ final class VectorOpcodes {
     one(table, "v_cvt_i32_f32", a -> (int) intBitsToFloat(a));
     one(table, "v_cvt_u32_f32", a -> (int) Math.min((long) Math.max(intBitsToFloat(a), 0f), 0xffffffffL));
     one(table, "v_cvt_f32_f16", true, a -> floatToRawIntBits(Float.float16ToFloat((short) a)));
+    toHalf(table);
+    two(table, "v_pack_b32_f16", (a, b) -> a & 0xffff | b << 16);
+  }
+
+  private static void toHalf(Map<String, Decode> table) {
+    Loops.Maker clears = Loops.specialise(Loops.Loop1.class, Loops.Int1.class, (Loops.Int1) VectorOpcodes::half);
+    table.put("v_cvt_f16_f32", o -> {
+      int result = o.result(0, 1);
+      int shift = o.resultShift();
+      Source a = o.source(1);
+      return o.chip.keepsUpperHalf() ? new ToHalf(result, a) : clears.of(new Loops.Registers(result, shift, a, null, null));
+    });
+  }
+
+  private static int half(int a) {
+    return Float.floatToFloat16(intBitsToFloat(a)) & 0xffff;
+  }
+
+  /** A conversion that leaves the upper half as it is, which may be unknown: nothing reads it then but by mistake. */
+  private static final class ToHalf extends Op {
+    private final int result;
+    private final Source a;
+
+    ToHalf(int result, Source a) {
+      this.result = result;
+      this.a = a;
+    }
+
+    @Override
+    void run(Wave w) {
+      long known = a.known(w);
+      int[] in = a.lanes(w, 0);
+      int[] out = w.v[result];
+      for (long rest = w.exec(); rest != 0; rest &= rest - 1) {
+        int l = Long.numberOfTrailingZeros(rest);
+        out[l] = out[l] & 0xffff0000 | half(in[l]);
+      }
+      w.wrote(result, known);
+    }
   }
 }

@@ -35,6 +35,7 @@ class VectorOpcodesTest {
     t.word("v_not_b32 %d, %a", TWO, (a, b, c) -> -1 - a);
     t.word("v_add_nc_u32 %d, %a, %b", TWO, (a, b, c) -> a + b);
     t.word("v_sub_nc_u32 %d, %a, %b", TWO, (a, b, c) -> a - b);
+    t.word("v_sub_nc_u32 %d, %a, %b clamp", TWO, (a, b, c) -> Math.max(0, a - b));
     t.word("v_subrev_nc_u32 %d, %a, %b", TWO, (a, b, c) -> b - a);
     t.word("v_add3_u32 %d, %a, %b, %c", THREE, (a, b, c) -> a + b + c);
     t.word("v_min_u32 %d, %a, %b", TWO, (a, b, c) -> Math.min(a, b));
@@ -56,6 +57,24 @@ class VectorOpcodesTest {
     t.word("v_mul_hi_u32 %d, %a, %b", TWO, (a, b, c) -> BigInteger.valueOf(a).multiply(BigInteger.valueOf(b)).shiftRight(32).longValue());
     t.word("v_mul_u32_u24 %d, %a, %b", TWO, (a, b, c) -> a % (1 << 24) * (b % (1 << 24)));
     t.word("v_mad_u32_u24 %d, %a, %b, %c", THREE, (a, b, c) -> a % (1 << 24) * (b % (1 << 24)) + c);
+    t.word("v_mul_hi_u32_u24 %d, %a, %b", TWO, (a, b, c) -> a % (1 << 24) * (b % (1 << 24)) >> 32);
+    t.word("v_mul_i32_i24 %d, %a, %b", TWO, (a, b, c) -> signed24(a) * signed24(b));
+    t.word("v_mad_i32_i24 %d, %a, %b, %c", THREE, (a, b, c) -> signed24(a) * signed24(b) + c);
+    t.vector("v_mov_b32 %d, %c\nv_dot4c_i32_i8 %d, %a, %b", THREE, 0xffffffffL, GFX9, VectorOpcodesTest::dot);
+    t.vector("v_dot4_i32_i8 %d, %a, %b, %c", THREE, 0xffffffffL, GFX9, VectorOpcodesTest::dot);
+    t.vector("v_dot4_i32_iu8 %d, %a, %b, %c neg_lo:[1,1,0]", THREE, 0xffffffffL, GFX11, VectorOpcodesTest::dot);
+  }
+
+  private static long signed24(long a) {
+    return a % (1 << 24) - (a >> 23 & 1) * (1 << 24);
+  }
+
+  private static long dot(long a, long b, long c) {
+    long sum = c;
+    for (int i = 0; i < 32; i += 8) {
+      sum += ((a >> i) % 256 - (a >> i + 7 & 1) * 256) * ((b >> i) % 256 - (b >> i + 7 & 1) * 256);
+    }
+    return sum;
   }
 
   private static void bits(OpcodeTests t) {
@@ -71,6 +90,7 @@ class VectorOpcodesTest {
     t.word("v_ashrrev_i32 %d, %a, %b", TWO, (a, b, c) -> (long) (int) b >> a % 32);
     t.vector("v_lshlrev_b16 %d, %a, %b", TWO, 0xffffffffL, GFX9, (a, b, c) -> b << a % 16 & 0xffff);
     t.vector("v_lshlrev_b16 %d, %a, %b", TWO, 0xffff, GFX11, (a, b, c) -> b << a % 16);
+    t.word("v_pack_b32_f16 %d, %a, %b", TWO, (a, b, c) -> a & 0xffff | b << 16);
     t.word("v_lshl_or_b32 %d, %a, %b, %c", THREE, (a, b, c) -> a << b % 32 | c);
     t.word("v_lshl_add_u32 %d, %a, %b, %c", THREE, (a, b, c) -> (a << b % 32) + c);
     t.word("v_add_lshl_u32 %d, %a, %b, %c", THREE, (a, b, c) -> a + b << c % 32);
@@ -130,6 +150,7 @@ class VectorOpcodesTest {
         (a, b, c) -> (a >> 24) + (b >> 16));
     t.word("v_lshrrev_b32_sdwa %d, %a, %b dst_sel:WORD_1 dst_unused:UNUSED_PAD src0_sel:BYTE_0 src1_sel:DWORD", TWO,
         (a, b, c) -> (b >> a % 32) << 16);
+    t.word("v_add_u32_sdwa %d, %a, %b dst_sel:BYTE_3 dst_unused:UNUSED_PAD src0_sel:DWORD src1_sel:DWORD", TWO, (a, b, c) -> a + b << 24);
     t.word("v_mov_b32_sdwa %d, sext(%a) dst_sel:DWORD dst_unused:UNUSED_PAD src0_sel:BYTE_1", TWO, (a, b, c) -> (byte) (a >> 8));
     t.vector("v_dual_mov_b32 %d, %a :: v_dual_add_nc_u32 %b, 1, %c", THREE, 0xffffffffL, GFX11, (a, b, c) -> a);
     t.vector("v_dual_mov_b32 %a, %b :: v_dual_mov_b32 %b, %a\nv_sub_nc_u32 %d, %a, %b", TWO, 0xffffffffL, GFX11, (a, b, c) -> b - a);

@@ -14,7 +14,8 @@
  * has written may be moved and computed with, as compilers do, until an address, a store, a branch or the mask depends on them.
  *
  * <p>
- * Not modelled, and therefore refused: scratch memory, accumulation registers, matrix instructions, DPP, transcendental instructions
+ * Not modelled, and therefore refused: scratch memory, accumulation registers, other matrix
+ * instructions than {@link io.gllm.kernels.rocm.gcn.MatrixOpcodes} has, DPP, transcendental instructions
  * and other floating point modes than that of exact subnormal numbers. Pauses that hardware needs between instructions, and hints, do
  * nothing. {@code v_rcp_iflag_f32}, which integer division begins with, is as wrong as hardware may be.
  */
