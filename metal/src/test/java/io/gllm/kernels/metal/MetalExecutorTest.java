@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The bitcode of the shipped metallib gives the known answers of every kernel, bit for bit, and mistakes in it are seen. */
+/** The bitcode of the shipped metallibs gives the known answers of every kernel, bit for bit, and mistakes in it are seen. */
 class MetalExecutorTest {
   private static final Map<String, GoldenLaunch> LAUNCHES = new TreeMap<>(GoldenLaunch.load(GoldenLaunch.RESOURCE));
   private static final Map<String, Blob.Entry> ENTRIES = new TreeMap<>();
@@ -90,7 +90,7 @@ class MetalExecutorTest {
   }
 
   /** What is wrong with a launch's results, or nothing. */
-  private static String difference(MetalExecutor executor, GoldenLaunch launch) {
+  static String difference(MetalExecutor executor, GoldenLaunch launch) {
     try (Arena arena = Arena.ofConfined()) {
       List<MemorySegment> buffers = launch.before().stream()
           .map(bytes -> arena.allocate(bytes.length, 16).copyFrom(MemorySegment.ofArray(bytes))).toList();

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -33,11 +34,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The committed device code itself, portable and tuned: complete, no older than its text, with the interface that the manifest says, nothing spilled. */
 class PortableBlobsTest {
   private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
-  private static final Path TUNED_SOURCES = Path.of("..", "..", "cuda", "src", "main", "cuda");
+  /** Where the text of tuned kernels is, and whether they include the portable one. */
+  private static final Map<String, Path> TUNED_SOURCES = Map.of("cuda-tuned", Path.of("..", "..", "cuda", "src", "main", "cuda"),
+      "metal-tuned", Path.of("..", "..", "metal", "src", "main", "air"));
   private static final Path RESOURCES = SOURCES.resolve(Path.of("resources", "META-INF", "gllm"));
   private static final long BUDGET = 20_000_000;
-
-  private static final String TUNED = "cuda-tuned";
 
   private record Target(String backend, BlobManifest manifest, Blob blob) {
     String title() {
@@ -60,7 +61,7 @@ class PortableBlobsTest {
 
     /** Tuned kernels fuse products and sums by name, which gives the same bits on every GPU, but not the portable ones. */
     boolean mayHave(String difference) {
-      return backend.equals(TUNED) && difference.equals("fma.rn.f32");
+      return TUNED_SOURCES.containsKey(backend) && difference.equals("fma.rn.f32");
     }
 
     static CodeInterface read(String target, byte[] module) {
@@ -76,7 +77,7 @@ class PortableBlobsTest {
   }
 
   private static Stream<Target> allTargets() {
-    return Stream.concat(targets(), targets(TUNED));
+    return Stream.concat(targets(), TUNED_SOURCES.keySet().stream().sorted().flatMap(PortableBlobsTest::targets));
   }
 
   private static Stream<Target> targets(String backend) {
@@ -136,17 +137,23 @@ class PortableBlobsTest {
 
   /** As source_hash in scripts/build-kernels. */
   private static String sourceHash(String backend) throws IOException {
-    Path root = backend.equals(TUNED) ? TUNED_SOURCES : SOURCES;
-    List<String> names = new ArrayList<>();
-    for (String folder : backend.equals(TUNED) ? List.of("") : List.of("gk", "portable")) {
-      try (Stream<Path> files = Files.walk(root.resolve(folder))) {
-        files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString().replace('\\', '/')).forEach(names::add);
+    List<Path> roots = new ArrayList<>();
+    if (TUNED_SOURCES.containsKey(backend)) {
+      roots.add(TUNED_SOURCES.get(backend));
+    }
+    if (!backend.equals("cuda-tuned")) {
+      roots.addAll(List.of(SOURCES.resolve("gk"), SOURCES.resolve("portable")));
+    }
+    Map<String, Path> named = new TreeMap<>();
+    for (Path root : roots) {
+      try (Stream<Path> files = Files.walk(root)) {
+        Path base = backend.equals("cuda-tuned") ? root : root.getParent();
+        files.filter(Files::isRegularFile).forEach(file -> named.put(base.relativize(file).toString().replace('\\', '/'), file));
       }
     }
-    names.sort(null);
     StringBuilder lines = new StringBuilder();
-    for (String name : names) {
-      lines.append(BlobManifest.sha256(Files.readAllBytes(root.resolve(name)))).append("  ").append(name).append('\n');
+    for (Map.Entry<String, Path> file : named.entrySet()) {
+      lines.append(BlobManifest.sha256(Files.readAllBytes(file.getValue()))).append("  ").append(file.getKey()).append('\n');
     }
     return BlobManifest.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
