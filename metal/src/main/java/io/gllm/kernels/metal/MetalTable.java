@@ -112,7 +112,7 @@ final class MetalTable {
     return all;
   }
 
-  /** The label of activations and weights of a product, those of activations first: all pairs that the operators allow. */
+  /** The types of activations that a product with such weights takes, that of the weights first. */
   static List<DType> activations(ElementType weights) {
     return weights == DType.F32 ? List.of(DType.F32) : List.of((DType) weights, DType.F32);
   }
