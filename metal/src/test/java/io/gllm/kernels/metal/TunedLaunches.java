@@ -74,8 +74,8 @@ final class TunedLaunches {
    */
   private void attention(String symbol, DType type) {
     int dim = Integer.parseInt(symbol.split("_")[2]);
-    int queries = 12;
-    int keys = 37;
+    int queries = 20;
+    int keys = 42;
     float[] q = new float[2 * queries * dim];
     float[] k = new float[keys * dim];
     float[] mask = new float[queries * keys];
