@@ -22,7 +22,7 @@ class MetalModelsTest extends ModelConformance {
 
   @Override
   protected List<String> fast() {
-    return List.of("f16", "q4_k");
+    return List.of("f32", "f16");
   }
 
   /** Its tuned kernels differ from these. */
