@@ -23,8 +23,8 @@ class MetallibTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"metal", "metal-tuned"})
-  void itIsWholeAndHasTheKernelsOfTheManifest(String name) {
-    BlobManifest manifest = BlobManifest.of(name);
+  void itIsWholeAndHasTheKernelsOfTheManifest(String backend) {
+    BlobManifest manifest = BlobManifest.of(backend);
     Blob blob = manifest.blobs().get("macos13");
     Metallib library = Metallib.read(manifest.load(blob));
     assertEquals(Set.of(), library.faults());
