@@ -2,6 +2,10 @@ import io.gllm.kernels.KernelDispatcher;
 import io.gllm.kernels.api.BackendUnavailableException;
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
+import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.api.op.MatMul;
+import io.gllm.kernels.api.op.QuantMatMul;
+import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.SelfTestReport;
 import io.gllm.kernels.model.GenerationOptions;
@@ -10,6 +14,9 @@ import io.gllm.kernels.model.LlamaModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,9 +37,10 @@ import java.util.Arrays;
  *   1 device: Apple N, N GB
  *   2 kernels: N of N give their known answers
  *   3 operators: the bits of the CPU
- *   4 tokens: those of the CPU: ", a curious child named Mila lived near the hill. She found five apples. Then"
- *   5 recording: N replays, N bytes a token, N tokens/s
- *   6 GPU: N us a token by its own clock
+ *   4 tuned kernels: simd_gemm_bt_f16_f16 right, simd_gemv_q8_0 right
+ *   5 tokens: those of the CPU: ", a curious child named Mila lived near the hill. She found five apples. Then"
+ *   6 recording: N replays, N bytes a token, N tokens/s
+ *   7 GPU: N us a token by its own clock
  *   PASS
  * </pre>
  *
@@ -82,6 +90,7 @@ public final class MetalSmoke {
     try (KernelDispatcher cpu = KernelDispatcher.builder().backend("cpu").create(); KernelDispatcher here = cpu.reproducible();
         KernelDispatcher there = metal.reproducible()) {
       smoke.check("3 operators", Arrays.equals(operators(here), operators(there)), "the bits of the CPU");
+      smoke.tuned(metal);
       smoke.tokens(here, there, model);
     }
     out.println(smoke.passed ? "PASS" : "FAIL");
@@ -113,6 +122,58 @@ public final class MetalSmoke {
     }
   }
 
+  /** Two tuned kernels, a product of matrices and one of a row with weights in blocks, of small integers: exact in any order of sums. */
+  private void tuned(KernelDispatcher metal) {
+    int rows = 37;
+    int dim = 96;
+    float[] a = integers(rows * dim, 7);
+    float[] b = integers(rows * dim, 5);
+    float[] product = new float[rows * rows];
+    for (int i = 0; i < product.length; i++) {
+      for (int j = 0; j < dim; j++) {
+        product[i] += a[i / rows * dim + j] * b[i % rows * dim + j];
+      }
+    }
+    try (Buffer x = metal.upload(a); Buffer y = metal.upload(b); Buffer halfX = metal.allocate(DType.F16, a.length);
+        Buffer halfY = metal.allocate(DType.F16, b.length); Buffer halfOut = metal.allocate(DType.F16, product.length);
+        Buffer result = metal.allocate(DType.F32, product.length); Buffer blocks = metal.upload(blocks(b), QuantFormat.Q8_0)) {
+      metal.cast(x, halfX, a.length);
+      metal.cast(y, halfY, b.length);
+      metal.gemmBt(halfX, halfY, halfOut, rows, rows, dim);
+      metal.cast(halfOut, result, product.length);
+      boolean gemm = Arrays.equals(product, metal.readFloats(result));
+      metal.quantMatMul(blocks, x, result, 1, rows, dim);
+      boolean gemv = Arrays.equals(product, 0, rows, metal.readFloats(result), 0, rows);
+      Candidate first = metal.explain(MatMul.GEMM_BT).get(DType.F16).getFirst();
+      Candidate second = metal.explain(QuantMatMul.OP).get(QuantFormat.Q8_0).getFirst();
+      check("4 tuned kernels", gemm && gemv && first.chosen() && second.chosen(), state(first, gemm) + ", " + state(second, gemv));
+    }
+  }
+
+  private static String state(Candidate candidate, boolean right) {
+    return candidate.kernel() + (candidate.chosen() ? right ? " right" : " WRONG" : " NOT USED, " + candidate.reason());
+  }
+
+  private static float[] integers(int count, int step) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = i * step % 9 - 4;
+    }
+    return values;
+  }
+
+  /** Whole numbers as Q8_0: a factor of one before 32 of them. */
+  private static MemorySegment blocks(float[] values) {
+    ByteBuffer blocks = ByteBuffer.allocate(values.length / 32 * 34).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < values.length; i++) {
+      if (i % 32 == 0) {
+        blocks.putShort(Float.floatToFloat16(1));
+      }
+      blocks.put((byte) values[i]);
+    }
+    return MemorySegment.ofArray(blocks.array());
+  }
+
   private static long traffic(KernelDispatcher kernels, Runnable calls) {
     long before = kernels.transfers().deviceToHost() + kernels.transfers().hostToDevice();
     calls.run();
@@ -130,13 +191,13 @@ public final class MetalSmoke {
       long nanos = there.deviceNanos();
       GenerationResult[] result = new GenerationResult[1];
       long many = traffic(there, () -> result[0] = far.generate(prompt, options, piece -> {}));
-      check("4 tokens", Arrays.equals(expected, result[0].ids()), "those of the CPU: \"" + result[0].text() + "\"");
+      check("5 tokens", Arrays.equals(expected, result[0].ids()), "those of the CPU: \"" + result[0].text() + "\"");
       long bytes = (many - few) / (TOKENS - 4);
-      check("5 recording", there.launches().replays() - replays == TOKENS - 1 && bytes <= 8,
+      check("6 recording", there.launches().replays() - replays == TOKENS - 1 && bytes <= 8,
           String.format("%d replays, %d bytes a token, %.0f tokens/s", there.launches().replays() - replays, bytes,
               TOKENS * 1e9 / result[0].decodeNanos()));
       long used = there.deviceNanos() - nanos;
-      check("6 GPU", used > 0, used / TOKENS / 1000 + " us a token by its own clock");
+      check("7 GPU", used > 0, used / TOKENS / 1000 + " us a token by its own clock");
     }
   }
 }

@@ -9,7 +9,8 @@ import re
 TRIPLE = "air64-apple-macosx13.0.0"
 LAYOUT = ("e-p:64:64:64-i1:8:8-i8:8:8-i16:16:16-i32:32:32-i64:64:64-f32:32:32-f64:64:64-v16:16:16-v24:32:32-v32:32:32-v48:64:64-v64:64:64"
           "-v96:128:128-v128:128:128-v192:256:256-v256:256:256-v512:512:512-v1024:1024:1024-n8:16:32")
-BUILT_INS = {"threadgroup_position_in_grid": "uint3", "thread_index_in_threadgroup": "uint"}
+BUILT_INS = {"threadgroup_position_in_grid": "uint3", "thread_index_in_threadgroup": "uint", "thread_index_in_simdgroup": "uint",
+             "simdgroup_index_in_threadgroup": "uint"}
 LIMITS = {"device_buffers": 31, "constant_buffers": 31, "threadgroup_buffers": 31, "textures": 128, "read_write_textures": 8, "samplers": 16}
 SHORT = {"float": "f32", "half": "f16"}
 NAMED = {"float": "float", "i32": "uint"}
@@ -19,8 +20,9 @@ PARAMETER_ATTRIBUTES = 'noalias|nocapture|readonly|writeonly|noundef|nonnull|rea
 STRING_ATTRIBUTES = {"frame-pointer", "min-legal-vector-width", "no-builtins", "no-trapping-math", "stack-protector-buffer-size"}
 CASTS = "zext|sext|trunc|fpext|fptrunc|bitcast|ptrtoint|inttoptr|addrspacecast"
 FLAGS = "nuw|nsw|exact|inbounds|fast|nnan|ninf|nsz|arcp|contract|afn|reassoc|volatile|poison|undef"
-CONVERGENT, PURE = "8001", "8002"  # attribute groups of air.* declarations and calls
-GROUPS = {CONVERGENT: "convergent nounwind", PURE: "nounwind readnone"}
+CONVERGENT, PURE, LOADING, STORING = "8001", "8002", "8003", "8004"  # attribute groups of air.* declarations and calls
+GROUPS = {CONVERGENT: "convergent nounwind", PURE: "nounwind readnone", LOADING: "convergent nounwind readonly",
+          STORING: "convergent nounwind writeonly"}
 
 
 def airify(text, kernel, buffers):
@@ -111,12 +113,21 @@ def attributes(text):
                                                                  if string in STRING_ATTRIBUTES or enum in ENUM_ATTRIBUTES))
 
     def group(name):
-        return CONVERGENT if name.startswith("air.wg.") else PURE
+        matrix = re.match(r"air\.simdgroup_matrix_8x8_(load|store)\.", name)
+        if matrix:
+            return {"load": LOADING, "store": STORING}[matrix.group(1)]
+        return CONVERGENT if re.match(r"air\.(wg|simd|simdgroup)[._]", name) else PURE
+
+    def parameters(name, listed):
+        """Matrices are loaded and stored through pointers that go nowhere else."""
+        promise = {LOADING: " nocapture readonly", STORING: " nocapture writeonly"}.get(group(name), "")
+        return re.sub(r"\*(?: nocapture| readonly| writeonly)*(?=,)", "*" + promise, listed)
 
     text = re.sub(r"(?m)^attributes #(\d+) = \{ (.*) \}$", kept, text)
     text = re.sub(r"(?m)^declare (.*?) @(air\.[\w.]+)\((.*)\).*$",
-                  lambda m: "declare %s @%s(%s) local_unnamed_addr #%s" % (m.group(1), m.group(2), m.group(3), group(m.group(2))), text)
-    text = re.sub(r"(?m)^(  (?:%s = )?(?:tail )?call \w+) @(air\.[\w.]+)\((.*)\)(?: #\d+)?$" % VALUE,
+                  lambda m: "declare %s @%s(%s) local_unnamed_addr #%s" % (m.group(1), m.group(2), parameters(m.group(2), m.group(3)), group(m.group(2))),
+                  text)
+    text = re.sub(r"(?m)^(  (?:%s = )?(?:tail )?call (?:\w+|<64 x \w+>)) @(air\.[\w.]+)\((.*)\)(?: #\d+)?$" % VALUE,
                   lambda m: "%s @%s(%s) #%s" % (m.group(1), m.group(2), m.group(3), group(m.group(2))), text)
     text += "".join("\nattributes #%s = { %s }" % g for g in GROUPS.items()) + "\n"
     live = set(re.findall(r"#(\d+)", re.sub(r"(?m)^attributes.*$", "", text)))

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 enum { GLLM_MOST_ARGUMENTS = 16 };
-enum { GLLM_BUFFER, GLLM_PARAMETERS, GLLM_GROUP, GLLM_THREAD };
+enum { GLLM_BUFFER, GLLM_PARAMETERS, GLLM_GROUP, GLLM_THREAD, GLLM_LANE, GLLM_SIMD };
 
 struct gllm_shared { uint64_t address, bytes; };
 

@@ -14,7 +14,10 @@ import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,7 +34,7 @@ final class MetalDevice implements Device {
   private final long object;
   private final MetalModules modules;
   private final long maxBuffer;
-  private final SelfTest selfTest = new SelfTest();
+  private final SelfTest selfTest = new SelfTest(MetalTable.GOLDEN_LAUNCHES);
   private final Set<MetalMemory> memory = ConcurrentHashMap.newKeySet();
   private final List<MetalQueue> queues = new CopyOnWriteArrayList<>();
   private final AtomicLong inUse = new AtomicLong();
@@ -72,7 +75,7 @@ final class MetalDevice implements Device {
   private static MetalDevice open(MetalProbe.Usable found, MetalCalls calls, long object) {
     MetalModules modules = MetalModules.open(calls, object, found.blobs());
     try {
-      modules.pipeline(modules.kernel(modules.symbols().iterator().next()));
+      modules.pipeline(modules.kernel(modules.first()));
       return new MetalDevice(found.info(), calls, object, modules);
     } catch (RuntimeException e) {
       modules.close();
@@ -201,12 +204,12 @@ final class MetalDevice implements Device {
 
   @Override
   public Queue openQueue(Numerics numerics) {
-    return newQueue(); // the portable kernels keep both promises
+    return newQueue(numerics);
   }
 
-  private MetalQueue newQueue() {
+  private MetalQueue newQueue(Numerics numerics) {
     requireOpen();
-    MetalQueue queue = MetalQueue.open(this);
+    MetalQueue queue = MetalQueue.open(this, numerics);
     queues.add(queue);
     if (!open.get()) {
       queue.close();
@@ -223,14 +226,21 @@ final class MetalDevice implements Device {
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
     List<String> symbols = PortableTable.symbols(op, type);
-    return symbols.isEmpty()
-        ? List.of()
-        : List.of(new Candidate(symbols.getFirst(), true, "portable kernel, " + modules.target() + ", compiled by Metal at first use"));
+    if (symbols.isEmpty()) {
+      return List.of();
+    }
+    Map<String, String> bad = new HashMap<>(modules.refused());
+    bad.putAll(selfTest.quarantined());
+    List<Candidate> candidates = new ArrayList<>(MetalTable.explain(modules, bad, op, type, numerics));
+    boolean alone = candidates.stream().noneMatch(Candidate::chosen);
+    String what = alone ? "portable kernel, " : "portable kernel for every other call, ";
+    candidates.add(new Candidate(symbols.getFirst(), true, what + modules.code()));
+    return candidates;
   }
 
   @Override
   public SelfTestReport testKernels() {
-    try (MetalQueue queue = newQueue()) {
+    try (MetalQueue queue = newQueue(Numerics.FAST)) {
       queue.begin();
       try {
         return selfTest.report(queue, modules.symbols());

@@ -6,6 +6,7 @@ import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.DType;
 import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.KernelException;
+import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.Fault;
 import io.gllm.kernels.api.portable.Launch;
@@ -33,6 +34,7 @@ final class MetalQueue extends Queue implements Launcher {
   private static final int FAULT_BYTES = 4 * Integer.BYTES;
 
   private final MetalDevice device;
+  private final Numerics numerics;
   private final MetalCalls calls;
   private final long queue;
   private final MetalMemory faultWords;
@@ -50,15 +52,16 @@ final class MetalQueue extends Queue implements Launcher {
   private String failure; // of work that was waited for, not yet told
   private MetalRecording capture; // null unless calls are recorded
 
-  private MetalQueue(MetalDevice device, long queue, MetalMemory faultWords) {
+  private MetalQueue(MetalDevice device, Numerics numerics, long queue, MetalMemory faultWords) {
     this.device = device;
+    this.numerics = numerics;
     this.calls = device.calls();
     this.queue = queue;
     this.faultWords = faultWords;
     this.faults = Buffer.owning(faultWords, DType.I32, FAULT_BYTES / Integer.BYTES);
   }
 
-  static MetalQueue open(MetalDevice device) {
+  static MetalQueue open(MetalDevice device, Numerics numerics) {
     MetalMemory words = device.take(FAULT_BYTES);
     long pool = device.calls().push();
     try {
@@ -67,7 +70,7 @@ final class MetalQueue extends Queue implements Launcher {
         device.giveBack(words);
         throw new KernelException("Metal gave no command queue");
       }
-      return new MetalQueue(device, queue, words);
+      return new MetalQueue(device, numerics, queue, words);
     } finally {
       device.calls().pop(pool);
     }
@@ -75,7 +78,9 @@ final class MetalQueue extends Queue implements Launcher {
 
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
-    return PortableTable.kernel(this, op, type);
+    return numerics == Numerics.FAST
+        ? MetalTable.kernel(this, device.modules(), op, type)
+        : PortableTable.kernel(this, op, type);
   }
 
   @Override

@@ -68,6 +68,11 @@ final class MetalExecutor {
     return build(folder, "--only", kernel, "--edit", right, wrong);
   }
 
+  /** One kernel with a mistake planted into its IR: {@code wrong}, which may name groups, in place of whatever {@code pattern} matches. */
+  static MetalExecutor openWith(Path folder, String kernel, String pattern, String wrong) {
+    return build(folder, "--only", kernel, "--pattern", "--edit", pattern, wrong);
+  }
+
   /** Skips the test where the compiler is missing or the processor another one, unless this machine must run it. */
   private static void requireTools() {
     List<String> missing = new ArrayList<>(TOOLS.stream().filter(tool -> !onPath(tool)).toList());

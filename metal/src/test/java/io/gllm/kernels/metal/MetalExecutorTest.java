@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
-import io.gllm.kernels.api.blob.BlobManifest;
 import io.gllm.kernels.api.portable.GoldenLaunch;
 import io.gllm.kernels.api.portable.KernelInterface;
 import java.lang.foreign.Arena;
@@ -15,24 +14,29 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The bitcode of the shipped metallib gives the known answers of every kernel, bit for bit, and mistakes in it are seen. */
+/** The bitcode of the shipped metallibs gives the known answers of every kernel, bit for bit, and mistakes in it are seen. */
 class MetalExecutorTest {
-  private static final Map<String, GoldenLaunch> LAUNCHES = GoldenLaunch.load(GoldenLaunch.RESOURCE);
-  private static final Blob BLOB = BlobManifest.of("metal").blobs().get("macos13");
+  private static final Map<String, GoldenLaunch> LAUNCHES = new TreeMap<>(GoldenLaunch.load(GoldenLaunch.RESOURCE));
+  private static final Map<String, Blob.Entry> ENTRIES = new TreeMap<>();
+
+  static {
+    LAUNCHES.putAll(GoldenLaunch.load(MetalTable.GOLDEN_LAUNCHES));
+    MetalBlobs.onClassPath().all().forEach(blob -> ENTRIES.putAll(blob.entries()));
+  }
 
   @Test
   void everyKernelGivesItsKnownAnswer() {
-    assertEquals(new TreeSet<>(LAUNCHES.keySet()), new TreeSet<>(BLOB.entries().keySet()));
+    assertEquals(LAUNCHES.keySet(), ENTRIES.keySet());
     MetalExecutor executor = MetalExecutor.open();
     List<String> wrong = new ArrayList<>();
-    for (String symbol : new TreeSet<>(LAUNCHES.keySet())) {
+    for (String symbol : LAUNCHES.keySet()) {
       String difference = difference(executor, LAUNCHES.get(symbol));
       if (!difference.isEmpty()) {
         wrong.add(difference);
@@ -46,7 +50,7 @@ class MetalExecutorTest {
     List<String> wrong = new ArrayList<>();
     for (String line : MetalExecutor.open().interfaces()) {
       String[] fields = line.split("\t");
-      KernelInterface kernel = KernelInterface.of(BLOB.entry(fields[0]));
+      KernelInterface kernel = KernelInterface.of(ENTRIES.get(fields[0]));
       String buffers = kernel.buffers().stream()
           .map(b -> (b.access().equals("in") ? "read " : "read_write ") + (b.type().equals("f32") ? "float " : "uint ") + b.name())
           .collect(Collectors.joining(","));
@@ -56,7 +60,7 @@ class MetalExecutorTest {
       }
     }
     assertEquals(List.of(), wrong);
-    assertEquals(BLOB.entries().size(), MetalExecutor.open().interfaces().size());
+    assertEquals(ENTRIES.size(), MetalExecutor.open().interfaces().size());
   }
 
   /** Mistakes of a kernel, or of the build, as a text of its IR in place of another, and how each is reported. */
@@ -86,13 +90,13 @@ class MetalExecutorTest {
   }
 
   /** What is wrong with a launch's results, or nothing. */
-  private static String difference(MetalExecutor executor, GoldenLaunch launch) {
+  static String difference(MetalExecutor executor, GoldenLaunch launch) {
     try (Arena arena = Arena.ofConfined()) {
       List<MemorySegment> buffers = launch.before().stream()
           .map(bytes -> arena.allocate(bytes.length, 16).copyFrom(MemorySegment.ofArray(bytes))).toList();
       int[] grid = launch.grid();
       executor.run(launch.symbol(), buffers, arena.allocateFrom(ValueLayout.JAVA_INT, launch.parameters()), grid[0], grid[1], grid[2],
-          KernelInterface.of(BLOB.entry(launch.symbol())).threads());
+          KernelInterface.of(ENTRIES.get(launch.symbol())).threads());
       for (int i = 0; i < buffers.size(); i++) {
         long at = buffers.get(i).mismatch(MemorySegment.ofArray(launch.after().get(i)));
         if (at >= 0) {

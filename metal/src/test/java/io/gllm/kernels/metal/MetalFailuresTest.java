@@ -40,6 +40,9 @@ class MetalFailuresTest {
   @TempDir
   private Path root;
 
+  /** Whether the device that was used said that it works without its tuned kernels. */
+  private boolean withoutTuned;
+
   private float[] use(StandInMetal metal) {
     MetalBackendProvider provider = StandInMac.install(metal, root);
     Probe probe = provider.probe(BackendConfig.DEFAULT);
@@ -51,6 +54,7 @@ class MetalFailuresTest {
         Arena arena = Arena.ofShared();
         Buffer x = Buffer.owning(device.allocate(12), DType.F32, 3);
         Buffer y = Buffer.owning(device.allocate(12), DType.F32, 3)) {
+      withoutTuned = device.modules().refused().keySet().equals(MetalTable.symbols());
       queue.copy(Buffer.wrap(arena.allocateFrom(JAVA_FLOAT, 1, 2, 3), DType.F32), x);
       var shared = device.share(arena.allocate(12, 4096));
       if (shared != null) {
@@ -121,7 +125,7 @@ class MetalFailuresTest {
     metal.failCall(number);
     try {
       assertArrayEquals(new float[]{8, 16, 24}, use(metal));
-      assertTrue(DISPENSABLE.contains(metal.failedCall()), metal.failedCall());
+      assertTrue(DISPENSABLE.contains(metal.failedCall()) || withoutTuned, metal.failedCall());
     } catch (RuntimeException e) {
       assertInstanceOf(KernelException.class, e);
       boolean work = StandInCommands.WITHOUT_RESULT.contains(metal.failedCall());

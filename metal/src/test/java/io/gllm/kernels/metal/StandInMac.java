@@ -20,6 +20,10 @@ final class StandInMac {
 
   /** The backend on a Mac with one GPU; skips the test where the stand-in's way of taking arguments does not fit the processor. */
   static MetalBackendProvider install(StandInMetal metal, Path root) {
+    return install(metal, root, MetalBlobs.onClassPath());
+  }
+
+  private static MetalBackendProvider install(StandInMetal metal, Path root, MetalBlobs blobs) {
     Assumptions.assumeTrue(isPossible(), "the stand-in for Metal takes arguments as Linux passes them on x86-64");
     try {
       Files.createDirectories(root.resolve("System/Library/Frameworks/Metal.framework"));
@@ -27,11 +31,15 @@ final class StandInMac {
       throw new UncheckedIOException(e);
     }
     Machine machine = new Machine("macos", "aarch64", root, Map.of());
-    return new MetalBackendProvider(new MetalProbe(machine, () -> true, path -> metal, MetalBlobs::onClassPath));
+    return new MetalBackendProvider(new MetalProbe(machine, () -> true, path -> metal, () -> blobs));
   }
 
   static MetalDevice open(StandInMetal metal, Path root) {
-    MetalBackendProvider provider = install(metal, root);
+    return open(metal, root, MetalBlobs.onClassPath());
+  }
+
+  static MetalDevice open(StandInMetal metal, Path root, MetalBlobs blobs) {
+    MetalBackendProvider provider = install(metal, root, blobs);
     return (MetalDevice) provider.open(provider.probe(BackendConfig.DEFAULT).devices().getFirst(), BackendConfig.DEFAULT);
   }
 }

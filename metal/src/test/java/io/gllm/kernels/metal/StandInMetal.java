@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.gllm.kernels.api.blob.BlobManifest;
 import io.gllm.kernels.api.portable.KernelInterface;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -50,6 +51,8 @@ final class StandInMetal implements SymbolLookup {
 
   /** Messages and functions that give nil, or let a command buffer fail ("status"). */
   final Set<String> refused = new HashSet<>();
+  /** Functions of which no pipeline is made. */
+  final Set<String> refusedFunctions = new HashSet<>();
   final Map<String, Integer> sent = new HashMap<>();
   /** All messages and functions so far but those that only register names. */
   final List<String> log = new ArrayList<>();
@@ -342,8 +345,8 @@ final class StandInMetal implements SymbolLookup {
       case "Device newBufferWithLength:options:" -> newBuffer(a, b);
       case "Device newBufferWithBytesNoCopy:length:options:deallocator:" -> newBufferOver(arguments);
       case "Device newLibraryWithData:error:" -> newLibrary(object(a, "Data"), b);
-      case "Device newComputePipelineStateWithFunction:error:" -> named("Pipeline", object(a, "Function").text);
-      case "Library newFunctionWithName:" -> newFunction(object(a, "String").text);
+      case "Device newComputePipelineStateWithFunction:error:" -> newPipeline(object(a, "Function").text, b);
+      case "Library newFunctionWithName:" -> newFunction(object, object(a, "String").text);
       case "Pipeline maxTotalThreadsPerThreadgroup" -> maxThreads;
       case "Pipeline threadExecutionWidth" -> simdWidth;
       case "Buffer contents" -> object.memory.address();
@@ -395,15 +398,25 @@ final class StandInMetal implements SymbolLookup {
       MemorySegment.ofAddress(error).reinterpret(8).set(JAVA_LONG, 0, error("Invalid library file").id);
       return 0;
     }
-    return create("Library").id;
+    return named("Library", BlobManifest.sha256(data.bytes));
   }
 
-  private long newFunction(String name) {
-    return blobs.blob().entries().containsKey(name) ? named("Function", name) : 0;
+  private long newPipeline(String function, long error) {
+    if (refusedFunctions.contains(function)) {
+      MemorySegment.ofAddress(error).reinterpret(8).set(JAVA_LONG, 0, error("refused by the test").id);
+      return 0;
+    }
+    return named("Pipeline", function);
+  }
+
+  private long newFunction(StandInObject library, String name) {
+    boolean there = blobs.all().stream().anyMatch(blob -> blob.sha256().equals(library.text) && blob.entries().containsKey(name));
+    return there ? named("Function", name) : 0;
   }
 
   KernelInterface kernel(String symbol) {
-    return KernelInterface.of(blobs.blob().entry(symbol));
+    return KernelInterface
+        .of(blobs.all().stream().filter(blob -> blob.entries().containsKey(symbol)).findFirst().orElseThrow().entry(symbol));
   }
 
   Kernels kernels() {

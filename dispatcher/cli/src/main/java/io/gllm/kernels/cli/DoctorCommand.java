@@ -44,7 +44,8 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     List<BackendState> backends = KernelDispatcher.diagnose();
-    List<BlobState> blobs = Stream.of("cpu", "cuda", "cuda-tuned", "rocm", "rocm-tuned", "metal", "vulkan").map(DoctorCommand::checkBlobs).toList();
+    List<BlobState> blobs = Stream.of("cpu", "cuda", "cuda-tuned", "rocm", "rocm-tuned", "metal", "metal-tuned", "vulkan")
+        .map(DoctorCommand::checkBlobs).toList();
     String chosen = chosen();
     Map<String, SelfTestReport> tests = selfTest ? selfTests(backends) : Map.of();
     PrintWriter out = spec.commandLine().getOut();

@@ -22,10 +22,10 @@ class MetalModelsTest extends ModelConformance {
 
   @Override
   protected List<String> fast() {
-    return List.of("f32");
+    return List.of("f32", "f16");
   }
 
-  /** Those of the fast mode have the same kernels here. */
+  /** Its tuned kernels differ from these. */
   @Override
   protected List<String> reproducible() {
     return List.of("q4_k");

@@ -14,19 +14,23 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The committed metallib, read by a reader of its own: whole, hashed, and with the kernels that the manifest lists. */
+/** The committed metallibs, read by a reader of its own: whole, hashed, and with the kernels that the manifests list. */
 class MetallibTest {
   private static final BlobManifest MANIFEST = BlobManifest.of("metal");
   private static final Blob BLOB = MANIFEST.blobs().get("macos13");
 
-  @Test
-  void itIsWholeAndHasTheKernelsOfTheManifest() {
-    Metallib library = Metallib.read(MANIFEST.load(BLOB));
+  @ParameterizedTest
+  @ValueSource(strings = {"metal", "metal-tuned"})
+  void itIsWholeAndHasTheKernelsOfTheManifest(String backend) {
+    BlobManifest manifest = BlobManifest.of(backend);
+    Blob blob = manifest.blobs().get("macos13");
+    Metallib library = Metallib.read(manifest.load(blob));
     assertEquals(Set.of(), library.faults());
     List<String> listed = new ArrayList<>();
     List<String> there = new ArrayList<>();
-    BLOB.entries().values().stream().map(KernelInterface::of)
+    blob.entries().values().stream().map(KernelInterface::of)
         .forEach(kernel -> listed.add(kernel.symbol() + " " + kernel.bytes() + " bytes at " + kernel.offset()));
     library.modules().forEach((name, module) -> there.add(name + " " + module.bytes() + " bytes at " + module.offset()));
     assertEquals(String.join("\n", new TreeSet<>(listed)), String.join("\n", new TreeSet<>(there)));

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -36,8 +37,9 @@ class PortableBlobsTest {
   private static final Path RESOURCES = SOURCES.resolve(Path.of("resources", "META-INF", "gllm"));
   private static final long BUDGET = 20_000_000;
 
-  private static final Map<String, Path> TUNED = Map.of("cuda-tuned", Path.of("..", "..", "cuda", "src", "main", "cuda"), "rocm-tuned",
-      Path.of("..", "..", "rocm-hsa", "src", "main", "hip"));
+  /** Where the text of tuned kernels is; that for Metal includes the portable one. */
+  private static final Map<String, Path> TUNED = Map.of("cuda-tuned", Path.of("..", "..", "cuda", "src", "main", "cuda"), "metal-tuned",
+      Path.of("..", "..", "metal", "src", "main", "air"), "rocm-tuned", Path.of("..", "..", "rocm-hsa", "src", "main", "hip"));
 
   private record Target(String backend, BlobManifest manifest, Blob blob) {
     String title() {
@@ -60,7 +62,7 @@ class PortableBlobsTest {
 
     /** Tuned kernels fuse products and sums by name, which gives the same bits on every GPU, but not the portable ones. */
     boolean mayHave(String difference) {
-      return backend.equals("cuda-tuned") && difference.equals("fma.rn.f32");
+      return TUNED.containsKey(backend) && difference.equals("fma.rn.f32");
     }
 
     static CodeInterface read(String target, byte[] module) {
@@ -136,17 +138,24 @@ class PortableBlobsTest {
 
   /** As source_hash in scripts/build-kernels. */
   private static String sourceHash(String backend) throws IOException {
-    Path root = TUNED.getOrDefault(backend, SOURCES);
-    List<String> names = new ArrayList<>();
-    for (String folder : TUNED.containsKey(backend) ? List.of("") : List.of("gk", "portable")) {
-      try (Stream<Path> files = Files.walk(root.resolve(folder))) {
-        files.filter(Files::isRegularFile).map(file -> root.relativize(file).toString().replace('\\', '/')).forEach(names::add);
+    List<Path> roots = new ArrayList<>();
+    if (TUNED.containsKey(backend)) {
+      roots.add(TUNED.get(backend));
+    }
+    boolean alone = backend.equals("cuda-tuned") || backend.equals("rocm-tuned");
+    if (!alone) {
+      roots.addAll(List.of(SOURCES.resolve("gk"), SOURCES.resolve("portable")));
+    }
+    Map<String, Path> named = new TreeMap<>();
+    for (Path root : roots) {
+      try (Stream<Path> files = Files.walk(root)) {
+        Path base = alone ? root : root.getParent();
+        files.filter(Files::isRegularFile).forEach(file -> named.put(base.relativize(file).toString().replace('\\', '/'), file));
       }
     }
-    names.sort(null);
     StringBuilder lines = new StringBuilder();
-    for (String name : names) {
-      lines.append(BlobManifest.sha256(Files.readAllBytes(root.resolve(name)))).append("  ").append(name).append('\n');
+    for (Map.Entry<String, Path> file : named.entrySet()) {
+      lines.append(BlobManifest.sha256(Files.readAllBytes(file.getValue()))).append("  ").append(file.getKey()).append('\n');
     }
     return BlobManifest.sha256(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
