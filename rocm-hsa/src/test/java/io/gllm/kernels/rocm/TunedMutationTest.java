@@ -48,7 +48,8 @@ class TunedMutationTest {
   static List<Mistake> mistakes() {
     return List.of(
         // Barriers and waits: a tile that others have not written yet, a fragment or a number that has not come.
-        cdna("matrix_gemm_bt_small_f16", "\ts_barrier\n", "", "nothing has written"), rdna("matrix_gemm_f16", "\ts_barrier\n", "", "nothing has written"),
+        cdna("matrix_gemm_bt_small_f16", "\ts_barrier\n", "", "nothing has written"),
+        rdna("matrix_gemm_f16", "\ts_barrier\n", "", "nothing has written"),
         cdna("matrix_attention_64_f16", "\ts_barrier\n(?=[^$]*s_barrier)", "", "nothing has written"),
         rdna("matrix_gemm_bt_bf16", "\ts_waitcnt lgkmcnt\\(0\\)\n(?=(\t[^\n]*\n){1,9}\tv_wmma)", "", "before a wait"),
         cdna("quant_gemv_q8_0", "\ts_waitcnt vmcnt\\(0\\)\n", "", "before a wait"),
