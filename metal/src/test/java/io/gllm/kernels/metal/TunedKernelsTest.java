@@ -129,7 +129,8 @@ class TunedKernelsTest {
     metal.refusedFunctions.add("simd_gemv_rows_q8_0");
     try (MetalDevice device = StandInMac.open(metal, root)) {
       assertPasses(device);
-      assertSkipped(device, "simd_gemv_rows_q8_0 is not used: kernel simd_gemv_rows_q8_0: Metal cannot compile it for this GPU: refused by the test");
+      assertSkipped(device,
+          "simd_gemv_rows_q8_0 is not used: kernel simd_gemv_rows_q8_0: Metal cannot compile it for this GPU: refused by the test");
     }
     assertEquals(List.of(), metal.failures);
     assertEquals(List.of(), metal.live());
