@@ -74,7 +74,7 @@ class MetalExecutorTest {
       another sum             | vec_sum_f32 | fadd float %40, %44                     | fsub float %40, %44              | wrong bits in buffer 1
       no such parameter       | vec_sum_f32 | addrspace(2)* %2, i64 0, i32 1          | addrspace(2)* %2, i64 1, i32 1   | load outside the parameters
       two at one index        | vec_sum_f32 | !"air.location_index", i32 0            | !"air.location_index", i32 1     | buffers are at indexes [1, 1, 2]
-      an unknown built-in     | vec_sum_f32 | air.thread_index_in_threadgroup         | air.thread_index_in_simdgroup    | does not know parameters
+      an unknown built-in     | vec_sum_f32 | air.thread_index_in_threadgroup         | air.thread_position_in_grid      | does not know parameters
       another buffer          | vec_sub_f32 | float addrspace(1)* %0, i64             | float addrspace(1)* %1, i64      | wrong bits in buffer 2
       a write to an input     | vec_add_f32 | store float %25, float addrspace(1)* %26 | store float %25, float addrspace(1)* %23 | store to buffer 1, which is read only
       no guard                | vec_add_f32 | br i1 %18, label %19, label %27         | br label %19                     | load outside buffer 0
