@@ -7,6 +7,7 @@ import io.gllm.kernels.api.op.AttentionShape;
 import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /** Attention of many queries over contiguous keys and values of 16 bits on tensor cores (mma_attention.cu). */

@@ -6,6 +6,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /** Products of few rows in f32 with plain weights in rows, which are read once for all of them, 16 bytes at a time (float_gemv.cu). */

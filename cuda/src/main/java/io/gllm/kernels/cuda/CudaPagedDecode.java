@@ -6,6 +6,7 @@ import io.gllm.kernels.api.op.PagedAttention;
 import io.gllm.kernels.api.op.PagedShape;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /**

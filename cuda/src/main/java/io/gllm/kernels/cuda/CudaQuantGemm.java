@@ -5,6 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,7 +37,7 @@ final class CudaQuantGemm implements QuantMatMul.Kernel {
     if (MmaTiles.areIn(m, n, k) && activations.canPrepare(x, m * k) && multiply.isGood()) {
       activations.prepare(x, m * k);
       Launch launch = multiply.launch();
-      int late = QuantActivations.bytes(launch, w, w.type().bytesFor(n * k));
+      int late = TunedLaunch.bytes(launch, w, w.type().bytesFor(n * k));
       activations.bind(launch);
       launch.buffer(y, m * n).value(m).value(n).value(k).value(late).value(n % 2 == 0 && (y.address() & 7) == 0 ? 1 : 0);
       launch.groups(MmaTiles.groups(isLarge, m, n));

@@ -5,6 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -47,7 +48,7 @@ final class CudaQuantGemv implements QuantMatMul.Kernel {
   }
 
   private void run(Launch launch, Buffer w, Buffer y, long m, long n, long k) {
-    int late = QuantActivations.bytes(launch, w, w.type().bytesFor(n * k));
+    int late = TunedLaunch.bytes(launch, w, w.type().bytesFor(n * k));
     activations.bind(launch);
     launch.buffer(y, m * n).value(m).value(n).value(k).value(late).value((w.address() & 15) == 0 ? 1 : 0);
     launch.groups((n + GROUP_ROWS - 1) / GROUP_ROWS);

@@ -7,6 +7,7 @@ import io.gllm.kernels.api.op.RmsNorm;
 import io.gllm.kernels.api.op.Softmax;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 
 /**
  * Norms and softmax of rows (rows.inc): rows are held in registers, sums go through shuffles. A warp takes a row, or a group where it

@@ -6,6 +6,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /**
@@ -50,16 +51,9 @@ final class QuantActivations {
     this.count = count;
     planes = launcher.scratch(0, count + count / 4);
     Launch launch = tuned(x).launch();
-    int late = bytes(launch, x, x.type().bytesFor(count));
+    int late = TunedLaunch.bytes(launch, x, x.type().bytesFor(count));
     bind(launch);
     launch.value(count).value(late).groups((count + groupElements - 1) / groupElements);
-  }
-
-  /** Binds bytes that may start within a word; returns where. */
-  static int bytes(Launch launch, Buffer buffer, long bytes) {
-    int late = (int) (buffer.byteOffset() & 3);
-    launch.words(buffer.memory(), buffer.byteOffset() - late, (late + bytes + 3) / 4);
-    return late;
   }
 
   /** Binds codes, steps and sums. */

@@ -7,6 +7,7 @@ import io.gllm.kernels.api.op.AttentionShape;
 import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /** Attention of many queries over contiguous keys and values by matrices of SIMD groups (simd_attention.gk). */
@@ -29,7 +30,7 @@ final class MetalFlashAttention implements FlashAttention.Kernel {
     this.launcher = launcher;
     this.next = next;
     for (int dim : DIMS) {
-      ofDim[dim / 16] = new TunedLaunch(launcher, modules, symbol(dim, type));
+      ofDim[dim / 16] = new TunedLaunch(launcher, symbol(dim, type), modules::compiles);
     }
   }
 

@@ -5,6 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /** Products of plain matrices by matrices of SIMD groups (simd_gemm.gk). */
@@ -32,8 +33,8 @@ final class MetalGemm {
     this.launcher = launcher;
     this.type = type;
     this.columns = columns;
-    same = new TunedLaunch(launcher, modules, symbols.getFirst());
-    floats = symbols.size() == 1 ? same : new TunedLaunch(launcher, modules, symbols.getLast());
+    same = new TunedLaunch(launcher, symbols.getFirst(), modules::compiles);
+    floats = symbols.size() == 1 ? same : new TunedLaunch(launcher, symbols.getLast(), modules::compiles);
   }
 
   /** With weights [n][k], which is also the packed order. */

@@ -6,6 +6,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /** Products of many rows with weights in blocks, which are decoded into tiles, by matrices of SIMD groups (simd_gemm.gk). */
@@ -17,7 +18,7 @@ final class MetalQuantGemm implements QuantMatMul.Kernel {
   MetalQuantGemm(Launcher launcher, MetalModules modules, ElementType type, QuantMatMul.Kernel next) {
     this.next = next;
     activations = new QuantActivations(launcher, type);
-    tuned = new TunedLaunch(launcher, modules, symbols(type).getFirst());
+    tuned = new TunedLaunch(launcher, symbols(type).getFirst(), modules::compiles);
   }
 
   static List<String> symbols(ElementType type) {

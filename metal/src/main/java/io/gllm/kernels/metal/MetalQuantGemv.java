@@ -7,6 +7,7 @@ import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /** Products of few rows with weights in blocks by sums of SIMD groups (simd_gemv.gk). */
@@ -26,8 +27,8 @@ final class MetalQuantGemv implements QuantMatMul.Kernel {
     this.next = next;
     format = (QuantFormat) type;
     activations = new QuantActivations(launcher, type);
-    oneRow = new TunedLaunch(launcher, modules, symbols(type).getFirst());
-    rows = new TunedLaunch(launcher, modules, symbols(type).getLast());
+    oneRow = new TunedLaunch(launcher, symbols(type).getFirst(), modules::compiles);
+    rows = new TunedLaunch(launcher, symbols(type).getLast(), modules::compiles);
   }
 
   /** For one row, and for several. */

@@ -5,6 +5,7 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /**

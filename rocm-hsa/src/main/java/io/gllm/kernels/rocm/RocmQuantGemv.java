@@ -7,6 +7,7 @@ import io.gllm.kernels.api.QuantFormat;
 import io.gllm.kernels.api.op.QuantMatMul;
 import io.gllm.kernels.api.portable.Launch;
 import io.gllm.kernels.api.portable.Launcher;
+import io.gllm.kernels.api.portable.TunedLaunch;
 import java.util.List;
 
 /**
@@ -67,21 +68,14 @@ final class RocmQuantGemv implements QuantMatMul.Kernel {
   private void run(Launch prepare, Launch multiply, Buffer w, Buffer x, Buffer y, long m, long n, long k) {
     long count = m * k;
     Buffer planes = launcher.scratch(0, count + count / 4);
-    int xLate = bytes(prepare, x, x.type().bytesFor(count));
+    int xLate = TunedLaunch.bytes(prepare, x, x.type().bytesFor(count));
     planes(prepare, planes, count);
     prepare.value(count).value(xLate).groups((count + groupElements - 1) / groupElements);
 
-    int wLate = bytes(multiply, w, w.type().bytesFor(n * k));
+    int wLate = TunedLaunch.bytes(multiply, w, w.type().bytesFor(n * k));
     planes(multiply, planes, count);
     multiply.buffer(y, m * n).value(m).value(n).value(k).value(wLate).value((w.address() & 15) == 0 ? 1 : 0);
     multiply.groups((n + GROUP_ROWS - 1) / GROUP_ROWS);
-  }
-
-  /** Binds bytes that may start within a word; returns where. */
-  private static int bytes(Launch launch, Buffer buffer, long bytes) {
-    int late = (int) (buffer.byteOffset() & 3);
-    launch.words(buffer.memory(), buffer.byteOffset() - late, (late + bytes + 3) / 4);
-    return late;
   }
 
   /** Binds codes, a byte each, then steps and sums, a word each for 32 of them. */

@@ -17,10 +17,10 @@ public record Chip(String name, int lanes, int generation) {
 
   /** The chip of a name. */
   public static Chip of(String name) {
-    int generation = Integer.parseInt(name.substring(3, name.length() - 2));
-    if (generation < 9 || generation > 12) {
+    if (!name.matches("gfx(9|1[0-2])[0-9a-f]{2}")) {
       throw new GcnFault("no such chip: " + name);
     }
+    int generation = Integer.parseInt(name.substring(3, name.length() - 2));
     return new Chip(name, generation == 9 ? 64 : 32, generation);
   }
 

@@ -10,6 +10,8 @@ import io.gllm.kernels.api.Layout;
  * Matrix products of floating-point matrices, row-major, accumulated in f32. The weights B may be f32, f16 or bf16 and
  * decide the kernel; A and C have one type, either f32 or that of B. The output shares no byte with an input. k = 0 gives
  * zeros (or the bias).
+ *
+ * <p>In the fast mode a subnormal operand in bf16 may count as zero: so matrix instructions of processors and GPUs take it.
  */
 public final class MatMul {
   /** y[m] = A[m,n] x[n], A the weights. */
