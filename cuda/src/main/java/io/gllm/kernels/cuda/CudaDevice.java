@@ -5,7 +5,6 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.portable.CopyPeak;
-import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
@@ -15,7 +14,6 @@ import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -212,15 +210,7 @@ final class CudaDevice implements Device {
 
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
-    List<String> symbols = PortableTable.symbols(op, type);
-    if (symbols.isEmpty()) {
-      return List.of();
-    }
-    List<Candidate> candidates = new ArrayList<>(CudaTable.explain(modules, selfTest.quarantined(), op, type, numerics));
-    boolean alone = candidates.stream().noneMatch(Candidate::chosen);
-    String what = alone ? "portable kernel, " : "portable kernel for every other call, ";
-    candidates.add(new Candidate(symbols.getFirst(), true, what + modules.code(symbols.getFirst())));
-    return candidates;
+    return CudaTable.TUNED.explain(modules, selfTest.quarantined(), op, type, numerics);
   }
 
   @Override

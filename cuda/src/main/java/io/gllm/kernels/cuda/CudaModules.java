@@ -3,6 +3,7 @@ package io.gllm.kernels.cuda;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
 import io.gllm.kernels.api.portable.KernelInterface;
+import io.gllm.kernels.api.portable.TunedTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -18,7 +19,7 @@ import jcuda.driver.CUmodule;
  * The code of a device. A module holds the kernels of one source file and is loaded when the first of them is launched: a driver
  * that has to compile PTX then compiles only what is used.
  */
-final class CudaModules {
+final class CudaModules implements TunedTable.Code {
   /** Where a module is; the hash names the blob. */
   private record Place(String sha256, int offset) {}
 
@@ -54,12 +55,14 @@ final class CudaModules {
   }
 
   /** For people: the code that a kernel comes from. */
-  String code(String symbol) {
+  @Override
+  public String code(String symbol) {
     String target = blob(symbol).target();
     return target.startsWith("ptx") ? target + ", compiled by the driver at first use" : target;
   }
 
-  boolean has(String symbol) {
+  @Override
+  public boolean has(String symbol) {
     return choice.blobs().stream().anyMatch(blob -> blob.entries().containsKey(symbol));
   }
 

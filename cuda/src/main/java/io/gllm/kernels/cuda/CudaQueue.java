@@ -69,7 +69,7 @@ final class CudaQueue extends Queue implements Launcher {
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
     return numerics == Numerics.FAST
-        ? CudaTable.kernel(this, device.modules(), op, type)
+        ? CudaTable.TUNED.kernel(this, device.modules(), op, type)
         : PortableTable.kernel(this, op, type);
   }
 

@@ -104,7 +104,7 @@ class TunedMutationStandInTest {
 
   /** The cases of the operators and types that the kernel is for. */
   private static Stream<Case> cases(String symbol) {
-    return Conformance.cases().stream().filter(c -> c.modes().contains(Numerics.FAST) && CudaTable.launches(c.op(), c.type(), symbol))
+    return Conformance.cases().stream().filter(c -> c.modes().contains(Numerics.FAST) && CudaTable.TUNED.launches(c.op(), c.type(), symbol))
         .filter(c -> TITLES.stream().anyMatch(c.title()::endsWith)).filter(c -> !c.title().contains("f32 activations"));
   }
 }

@@ -5,7 +5,6 @@ import io.gllm.kernels.api.ElementType;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
 import io.gllm.kernels.api.op.Op;
-import io.gllm.kernels.api.portable.PortableTable;
 import io.gllm.kernels.api.portable.SelfTest;
 import io.gllm.kernels.api.spi.Candidate;
 import io.gllm.kernels.api.spi.Device;
@@ -14,7 +13,6 @@ import io.gllm.kernels.api.spi.DeviceMemory;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.api.spi.SelfTestReport;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -225,17 +223,9 @@ final class MetalDevice implements Device {
 
   @Override
   public List<Candidate> explain(Op<?> op, ElementType type, Numerics numerics) {
-    List<String> symbols = PortableTable.symbols(op, type);
-    if (symbols.isEmpty()) {
-      return List.of();
-    }
     Map<String, String> bad = new HashMap<>(modules.refused());
     bad.putAll(selfTest.quarantined());
-    List<Candidate> candidates = new ArrayList<>(MetalTable.explain(modules, bad, op, type, numerics));
-    boolean alone = candidates.stream().noneMatch(Candidate::chosen);
-    String what = alone ? "portable kernel, " : "portable kernel for every other call, ";
-    candidates.add(new Candidate(symbols.getFirst(), true, what + modules.code()));
-    return candidates;
+    return MetalTable.TUNED.explain(modules, bad, op, type, numerics);
   }
 
   @Override

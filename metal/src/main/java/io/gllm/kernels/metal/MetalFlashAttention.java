@@ -26,11 +26,11 @@ final class MetalFlashAttention implements FlashAttention.Kernel {
   private final FlashAttention.Kernel next;
   private final TunedLaunch[] ofDim = new TunedLaunch[MOST_DIM / 16 + 1];
 
-  MetalFlashAttention(Launcher launcher, MetalModules modules, ElementType type, FlashAttention.Kernel next) {
+  MetalFlashAttention(Launcher launcher, ElementType type, FlashAttention.Kernel next) {
     this.launcher = launcher;
     this.next = next;
     for (int dim : DIMS) {
-      ofDim[dim / 16] = new TunedLaunch(launcher, symbol(dim, type), modules::compiles);
+      ofDim[dim / 16] = new TunedLaunch(launcher, symbol(dim, type));
     }
   }
 

@@ -28,23 +28,23 @@ final class MetalGemm {
   private final TunedLaunch floats;
   private final ElementType type;
 
-  private MetalGemm(Launcher launcher, MetalModules modules, ElementType type, boolean columns) {
+  private MetalGemm(Launcher launcher, ElementType type, boolean columns) {
     List<String> symbols = symbols(columns ? "simd_gemm_" : "simd_gemm_bt_", type);
     this.launcher = launcher;
     this.type = type;
     this.columns = columns;
-    same = new TunedLaunch(launcher, symbols.getFirst(), modules::compiles);
-    floats = symbols.size() == 1 ? same : new TunedLaunch(launcher, symbols.getLast(), modules::compiles);
+    same = new TunedLaunch(launcher, symbols.getFirst());
+    floats = symbols.size() == 1 ? same : new TunedLaunch(launcher, symbols.getLast());
   }
 
   /** With weights [n][k], which is also the packed order. */
-  static MatMul.Gemm rows(Launcher launcher, MetalModules modules, ElementType type, MatMul.Gemm next) {
-    return gemm(new MetalGemm(launcher, modules, type, false), next);
+  static MatMul.Gemm rows(Launcher launcher, ElementType type, MatMul.Gemm next) {
+    return gemm(new MetalGemm(launcher, type, false), next);
   }
 
   /** With weights [k][n]. */
-  static MatMul.Gemm columns(Launcher launcher, MetalModules modules, ElementType type, MatMul.Gemm next) {
-    return gemm(new MetalGemm(launcher, modules, type, true), next);
+  static MatMul.Gemm columns(Launcher launcher, ElementType type, MatMul.Gemm next) {
+    return gemm(new MetalGemm(launcher, type, true), next);
   }
 
   private static MatMul.Gemm gemm(MetalGemm tuned, MatMul.Gemm next) {
@@ -55,8 +55,8 @@ final class MetalGemm {
     };
   }
 
-  static MatMul.GemmBias biased(Launcher launcher, MetalModules modules, ElementType type, MatMul.GemmBias next) {
-    MetalGemm tuned = new MetalGemm(launcher, modules, type, true);
+  static MatMul.GemmBias biased(Launcher launcher, ElementType type, MatMul.GemmBias next) {
+    MetalGemm tuned = new MetalGemm(launcher, type, true);
     return (a, b, bias, c, m, n, k) -> {
       if (!tuned.run(a, b, bias, BIAS, c, m, n, k)) {
         next.run(a, b, bias, c, m, n, k);
@@ -64,8 +64,8 @@ final class MetalGemm {
     };
   }
 
-  static MatMul.GemmBiasAct activated(Launcher launcher, MetalModules modules, ElementType type, MatMul.GemmBiasAct next) {
-    MetalGemm tuned = new MetalGemm(launcher, modules, type, true);
+  static MatMul.GemmBiasAct activated(Launcher launcher, ElementType type, MatMul.GemmBiasAct next) {
+    MetalGemm tuned = new MetalGemm(launcher, type, true);
     return (a, b, bias, activation, c, m, n, k) -> {
       if (!tuned.run(a, b, bias, BIAS + activation.ordinal(), c, m, n, k)) {
         next.run(a, b, bias, activation, c, m, n, k);

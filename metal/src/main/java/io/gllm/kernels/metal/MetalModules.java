@@ -3,6 +3,7 @@ package io.gllm.kernels.metal;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
 import io.gllm.kernels.api.portable.KernelInterface;
+import io.gllm.kernels.api.portable.TunedTable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.function.Function;
  * The code of a device: the libraries, and a pipeline for each kernel that was launched, which is when Metal compiles it. Without the
  * portable kernels there is no device; without the tuned ones there is a reason.
  */
-final class MetalModules {
+final class MetalModules implements TunedTable.Code {
   /** Lanes of a SIMD group, for which kernels are written. */
   static final int SIMD_WIDTH = 32;
 
@@ -70,7 +71,8 @@ final class MetalModules {
         .orElseThrow(() -> new KernelException("no kernel " + symbol + " for " + target()));
   }
 
-  boolean has(String symbol) {
+  @Override
+  public boolean has(String symbol) {
     return libraries.stream().anyMatch(library -> library.blob().entries().containsKey(symbol));
   }
 
@@ -89,7 +91,8 @@ final class MetalModules {
   }
 
   /** For people: where kernels come from. */
-  String code() {
+  @Override
+  public String code(String symbol) {
     return target() + ", compiled by Metal at first use";
   }
 

@@ -15,10 +15,10 @@ final class MetalQuantGemm implements QuantMatMul.Kernel {
   private final QuantActivations activations;
   private final TunedLaunch tuned;
 
-  MetalQuantGemm(Launcher launcher, MetalModules modules, ElementType type, QuantMatMul.Kernel next) {
+  MetalQuantGemm(Launcher launcher, ElementType type, QuantMatMul.Kernel next) {
     this.next = next;
     activations = new QuantActivations(launcher, type);
-    tuned = new TunedLaunch(launcher, symbols(type).getFirst(), modules::compiles);
+    tuned = new TunedLaunch(launcher, symbols(type).getFirst());
   }
 
   static List<String> symbols(ElementType type) {

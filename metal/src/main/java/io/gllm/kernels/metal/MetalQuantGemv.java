@@ -23,12 +23,12 @@ final class MetalQuantGemv implements QuantMatMul.Kernel {
   private final TunedLaunch rows;
   private final QuantFormat format;
 
-  MetalQuantGemv(Launcher launcher, MetalModules modules, ElementType type, QuantMatMul.Kernel next) {
+  MetalQuantGemv(Launcher launcher, ElementType type, QuantMatMul.Kernel next) {
     this.next = next;
     format = (QuantFormat) type;
     activations = new QuantActivations(launcher, type);
-    oneRow = new TunedLaunch(launcher, symbols(type).getFirst(), modules::compiles);
-    rows = new TunedLaunch(launcher, symbols(type).getLast(), modules::compiles);
+    oneRow = new TunedLaunch(launcher, symbols(type).getFirst());
+    rows = new TunedLaunch(launcher, symbols(type).getLast());
   }
 
   /** For one row, and for several. */

@@ -79,13 +79,18 @@ final class MetalQueue extends Queue implements Launcher {
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
     return numerics == Numerics.FAST
-        ? MetalTable.kernel(this, device.modules(), op, type)
+        ? MetalTable.TUNED.kernel(this, device.modules(), op, type)
         : PortableTable.kernel(this, op, type);
   }
 
   @Override
   public Launch prepare(String symbol) {
     return new MetalLaunch(device, this, device.modules().kernel(symbol), arguments);
+  }
+
+  @Override
+  public boolean takes(String symbol) {
+    return device.modules().compiles(symbol);
   }
 
   @Override

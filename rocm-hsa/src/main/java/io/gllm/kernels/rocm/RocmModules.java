@@ -3,6 +3,7 @@ package io.gllm.kernels.rocm;
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.blob.Blob;
 import io.gllm.kernels.api.portable.KernelInterface;
+import io.gllm.kernels.api.portable.TunedTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -12,7 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The code of a device. A code object holds many kernels and is loaded when the first of them is launched. */
-final class RocmModules {
+final class RocmModules implements TunedTable.Code {
   /** Where a code object is; the hash names the blob. */
   private record Place(String sha256, int offset) {}
 
@@ -47,11 +48,13 @@ final class RocmModules {
   }
 
   /** The chip that the code of a kernel was compiled for. */
-  String target(String symbol) {
+  @Override
+  public String code(String symbol) {
     return blob(symbol).target();
   }
 
-  boolean has(String symbol) {
+  @Override
+  public boolean has(String symbol) {
     return blob(symbol).entries().containsKey(symbol);
   }
 

@@ -74,7 +74,7 @@ final class RocmQueue extends Queue implements Launcher {
   @Override
   public <K> K kernel(Op<K> op, ElementType type) {
     return numerics == Numerics.FAST
-        ? RocmTable.kernel(this, device.modules(), op, type)
+        ? RocmTable.TUNED.kernel(this, device.modules(), op, type)
         : PortableTable.kernel(this, op, type);
   }
 

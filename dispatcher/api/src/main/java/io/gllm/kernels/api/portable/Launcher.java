@@ -11,6 +11,11 @@ public interface Launcher {
    */
   Launch prepare(String symbol);
 
+  /** Whether the driver takes a kernel that may be refused; a device that is refused one keeps the reason. Called at start. */
+  default boolean takes(String symbol) {
+    return true;
+  }
+
   /** The most bytes that one buffer of a launch may span, below 2^32: larger operands are launched in windows. */
   long windowBytes();
 

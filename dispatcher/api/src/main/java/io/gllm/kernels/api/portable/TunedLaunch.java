@@ -2,7 +2,6 @@ package io.gllm.kernels.api.portable;
 
 import io.gllm.kernels.api.Buffer;
 import io.gllm.kernels.api.KernelException;
-import java.util.function.Predicate;
 
 /**
  * A tuned kernel of a queue, tested before its first launch. One that the driver refuses or whose answer is wrong is left alone, which
@@ -11,26 +10,19 @@ import java.util.function.Predicate;
 public final class TunedLaunch {
   private final Launcher launcher;
   private final Launch launch;
-  private final Predicate<String> usable;
   private boolean tested;
   private boolean good;
 
   /** The kernel {@code symbol} of a launcher. */
   public TunedLaunch(Launcher launcher, String symbol) {
-    this(launcher, symbol, any -> true);
-  }
-
-  /** One that the driver may refuse: {@code usable} says so before the first launch, and keeps the reason. */
-  public TunedLaunch(Launcher launcher, String symbol, Predicate<String> usable) {
     this.launcher = launcher;
     this.launch = launcher.prepare(symbol);
-    this.usable = usable;
   }
 
   /** Whether the kernel may be used. */
   public boolean isGood() {
     if (!tested) {
-      good = usable.test(launch.kernel().symbol()) && test();
+      good = launcher.takes(launch.kernel().symbol()) && test();
       tested = true;
     }
     return good;
