@@ -119,7 +119,7 @@ public final class NativeTable {
   private void pairs(NativeTier tier) {
     String how = tier.multipliesPairs()
         ? "bf16 by bf16 by vdpbf16ps, which takes subnormal numbers as zero"
-        : "bf16 by bf16 in f32, since there is no " + CpuFeatures.BF16_DOT;
+        : "bf16 by bf16 in f32; in pairs only by AVX-512 with " + CpuFeatures.BF16_DOT;
     for (Op<?> op : List.of(MatMul.GEMM, MatMul.GEMM_BT, MatMul.GEMM_BIAS, MatMul.GEMM_BIAS_ACT, MatMul.GEMM_PREPACKED)) {
       table.remark(op, DType.BF16, Tier.NATIVE, how);
     }

@@ -7,6 +7,8 @@ import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.PeakKind;
 import io.gllm.kernels.api.spi.PeakProbe;
 import io.gllm.kernels.api.spi.Queue;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The speed of a GPU's memory: the driver's own copy within it, as bytes read and written, which stands for reading too. */
 public final class CopyPeak implements PeakProbe {
@@ -31,11 +33,14 @@ public final class CopyPeak implements PeakProbe {
       return null;
     }
     long size = Math.max(16, bytes);
-    Buffer from = Buffer.owning(device.allocate(size), DType.I8, size);
+    List<Buffer> made = new ArrayList<>();
     try {
-      return new CopyPeak(kind, device.openQueue(Numerics.FAST), from, Buffer.owning(device.allocate(size), DType.I8, size));
+      for (int i = 0; i < 2; i++) {
+        made.add(Buffer.owning(device.allocate(size), DType.I8, size));
+      }
+      return new CopyPeak(kind, device.openQueue(Numerics.FAST), made.getFirst(), made.getLast());
     } catch (RuntimeException e) {
-      from.close();
+      made.forEach(Buffer::close);
       throw e;
     }
   }
