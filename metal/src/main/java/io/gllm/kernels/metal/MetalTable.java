@@ -7,6 +7,7 @@ import io.gllm.kernels.api.op.FlashAttention;
 import io.gllm.kernels.api.op.MatMul;
 import io.gllm.kernels.api.op.Op;
 import io.gllm.kernels.api.op.QuantMatMul;
+import io.gllm.kernels.api.portable.TunedAttention;
 import io.gllm.kernels.api.portable.TunedTable;
 import io.gllm.kernels.api.portable.TunedTable.Row;
 import java.util.List;
@@ -30,7 +31,7 @@ final class MetalTable {
       new Row<>(MatMul.GEMM_BT, Op.FLOATS, GEMM_PURPOSE, MetalGemm::rowSymbols, MetalGemm::rows),
       new Row<>(MatMul.GEMM_PREPACKED, Op.FLOATS, GEMM_PURPOSE, MetalGemm::rowSymbols, MetalGemm::rows),
       new Row<>(FlashAttention.OP, Op.FLOATS,
-          "matrices of SIMD groups, for " + MetalFlashAttention.LEAST_QUERIES + " queries and more with heads of 64, 80, 96, 128 or 256",
+          "matrices of SIMD groups, for " + TunedAttention.LEAST_QUERIES + " queries and more with heads of 64, 80, 96, 128 or 256",
           MetalFlashAttention::symbols, MetalFlashAttention::new)));
 
   private MetalTable() {}
