@@ -60,15 +60,20 @@ final class Access {
     return space == Space.SHARED;
   }
 
-  /** Where in shared memory a lane reads. */
-  int sharedRead(Warp w, int lane) {
+  /** Where in shared memory lanes {@code mask} read, one place for each lane. */
+  void sharedReads(Warp w, int mask, int[] places) {
     Group g = w.group;
-    long at = address(w, lane);
-    boolean inside = (at & bytes - 1) == 0 && at >= 0 && at + bytes <= g.sharedBytes;
-    if (!inside || !g.sharedShadow.reads(g, g.stamp | w.thread(lane), at, bytes)) {
-      at(w, lane, READ, bytes);
+    Shadow shadow = g.sharedShadow;
+    long stamp = g.stamp | w.thread(0);
+    for (int m = mask; m != 0; m &= m - 1) {
+      int l = Integer.numberOfTrailingZeros(m);
+      long at = address(w, l);
+      boolean inside = (at & bytes - 1) == 0 && at >= 0 && at + bytes <= g.sharedBytes;
+      if (!inside || !shadow.reads(w, stamp + l, at, bytes)) {
+        at(w, l, READ, bytes);
+      }
+      places[l] = (int) at;
     }
-    return (int) at;
   }
 
   /** The memory that a lane reads; where, the group's {@code offset} says. */

@@ -92,17 +92,16 @@ final class Accesses {
     @Override
     void run(Warp w, int mask) {
       access.begin(w, mask);
+      int[] places = w.wordScratch;
+      access.sharedReads(w, mask, places);
       byte[] memory = w.group.sharedMemory;
-      for (int m = mask; m != 0; m &= m - 1) {
-        int l = Integer.numberOfTrailingZeros(m);
-        int at = access.sharedRead(w, l);
-        for (int t : targets) {
-          w.words[t][l] = (int) WORD.get(memory, at);
-          at += 4;
+      for (int i = 0; i < targets.length; i++) {
+        int[] r = w.words[targets[i]];
+        for (int m = mask; m != 0; m &= m - 1) {
+          int l = Integer.numberOfTrailingZeros(m);
+          r[l] = (int) WORD.get(memory, places[l] + 4 * i);
         }
-      }
-      for (int t : targets) {
-        w.defined[t] |= mask;
+        w.defined[targets[i]] |= mask;
       }
     }
   }

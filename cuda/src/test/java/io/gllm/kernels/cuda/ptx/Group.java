@@ -57,16 +57,20 @@ final class Group {
 
   private void specials(Warp w, int[] grid) {
     for (Map.Entry<String, Integer> special : entry.registers.specials().entrySet()) {
+      String name = special.getKey();
+      int dot = name.indexOf('.');
+      int axis = dot < 0 ? 0 : name.charAt(dot + 1) - 'x';
+      String vector = dot < 0 ? name : name.substring(0, dot);
+      int[] values = w.words[special.getValue()];
       for (int l = 0; l < Warp.LANES; l++) {
-        w.words[special.getValue()][l] = special(special.getKey(), w.thread(l), grid);
+        values[l] = special(vector, axis, w.thread(l), grid);
       }
     }
   }
 
-  private int special(String name, int thread, int[] grid) {
-    int axis = name.charAt(name.length() - 1) - 'x';
+  private int special(String name, int axis, int thread, int[] grid) {
     int lane = thread % Warp.LANES;
-    return switch (name.replaceAll("\\.[xyz]$", "")) {
+    return switch (name) {
       case "%tid" -> axis == 0 ? thread % size[0] : axis == 1 ? thread / size[0] % size[1] : thread / (size[0] * size[1]);
       case "%ntid" -> size[axis];
       case "%nctaid" -> grid[axis];

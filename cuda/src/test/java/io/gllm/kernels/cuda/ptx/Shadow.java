@@ -44,22 +44,24 @@ final class Shadow {
 
   /**
    * Whether a read of this group's own memory is in order at first sight: the group wrote every granule, before the last barrier or in
-   * the same thread, and nobody read it since. Then it is recorded; what else there may be, {@link #unwritten} and {@link #read} find.
+   * the same thread. Then it is recorded as {@link #read} would; what else there may be, {@link #unwritten} and {@link #read} find.
    */
-  boolean reads(Group g, long now, long at, int bytes) {
+  boolean reads(Warp w, long now, long at, int bytes) {
+    Group g = w.group;
     long own = g.stamp >>> GROUP_SHIFT << GROUP_SHIFT;
     int first = (int) (at >>> shift);
     int last = (int) (at + bytes - 1 >>> shift);
     for (int i = first; i <= last; i++) {
       long p = writer[i];
-      long q = reader[i];
       boolean written = p >= own && (p < g.ordered || p == now) && (p & COPYING) == 0;
-      if (!written || q >= g.ordered && q != now) {
+      if (!written || w.synced != 0) {
         return false;
       }
     }
     for (int i = first; i <= last; i++) {
-      reader[i] = now;
+      long q = reader[i];
+      boolean alone = q < g.ordered || ((q ^ now) & (THREAD | LANES | WARPS)) == 0;
+      reader[i] = alone ? now : now | together(q, w);
     }
     return true;
   }
