@@ -1,13 +1,10 @@
 package io.gllm.kernels.metal;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.testkit.StandInConformance;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -15,24 +12,24 @@ import org.junit.jupiter.api.io.TempDir;
  * within the bounds.
  */
 class MetalConformanceTest extends StandInConformance {
-  private static final List<StandInMetal> METALS = new ArrayList<>();
-
   @TempDir
   private static Path root;
 
+  private StandInMetal metal;
+
   @Override
-  protected Device open() {
-    StandInMetal metal = new StandInMetal(MetalExecutor.open()::run);
-    METALS.add(metal);
+  protected Device openStandIn() {
+    metal = new StandInMetal(MetalExecutor.open()::run);
     return StandInMac.open(metal, root);
   }
 
-  @AfterAll
-  static void metalSawNoMisuse() {
-    for (StandInMetal metal : METALS) {
-      assertEquals(List.of(), metal.failures);
-      assertEquals(List.of(), metal.live());
-      assertEquals(0, metal.openPools());
+  @Override
+  protected List<String> mistakes() {
+    List<String> all = new ArrayList<>(metal.failures);
+    metal.live().forEach(object -> all.add("alive: " + object));
+    if (metal.openPools() != 0) {
+      all.add(metal.openPools() + " pools are open");
     }
+    return all;
   }
 }

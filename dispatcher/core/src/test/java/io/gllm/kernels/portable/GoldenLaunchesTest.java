@@ -29,7 +29,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The known answers for the first use of a kernel on a device: recorded from the conformance suite on the checked host build with
@@ -123,11 +122,12 @@ class GoldenLaunchesTest {
   }
 
   @Test
-  void aWrongKernelIsPutIntoQuarantine(@TempDir Path folder) throws IOException {
-    Path sources = PortableMutationTest.copy(folder.resolve("sources"));
-    Path file = sources.resolve("portable/activations.inc");
-    Files.writeString(file, Files.readString(file).replace("return x * sigmoid(x);", "return x * sigmoid(x) * 1.0001f;"));
-    HostDevice device = HostDevice.testing(HostLibrary.of(sources, "silu_f32", folder.resolve("library")));
+  void aWrongKernelIsPutIntoQuarantine() throws IOException {
+    Path sources = HostLibrary.link("silu");
+    HostLibrary.plant(sources.resolve("portable/activations.inc"), "return x * sigmoid(x);", "return x * sigmoid(x) * 1.0001f;");
+    HostLibrary.Planted planted = new HostLibrary.Planted(sources, "silu_f32");
+    HostLibrary.build(List.of(planted));
+    HostDevice device = HostDevice.testing(planted.open());
     try (Queue queue = device.openQueue(Numerics.FAST); Buffer x = Buffer.owning(device.allocate(16), DType.F32, 4)) {
       UnaryOp.Kernel silu = queue.kernel(UnaryOp.SILU, DType.F32);
       KernelException failure = assertThrows(KernelException.class, () -> silu.run(x, x, 4));

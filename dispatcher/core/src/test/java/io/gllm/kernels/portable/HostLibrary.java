@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
@@ -30,21 +31,28 @@ import org.junit.jupiter.api.Assumptions;
  */
 final class HostLibrary {
   private static final Path SCRIPT = Path.of("..", "..", "scripts", "build-kernels");
+  private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
   private static final Path FOLDER = Path.of("target", "host-kernels");
   private static final List<String> TOOLS = List.of("clang++-19", "clang-19", "python3");
   private static HostLibrary instance;
 
   private final MethodHandle launch;
-  private final Map<String, KernelInterface> kernels = new HashMap<>();
+  private final Map<String, KernelInterface> kernels;
 
-  private HostLibrary(Path folder) {
+  private HostLibrary(Path folder, Map<String, KernelInterface> kernels) {
     AddressLayout address = ValueLayout.ADDRESS;
     launch = Linker.nativeLinker().downcallHandle(
         SymbolLookup.libraryLookup(folder.resolve("kernels.so").toAbsolutePath(), Arena.global()).findOrThrow("gk_launch"),
         FunctionDescriptor.of(address, address, address, address, address, ValueLayout.JAVA_INT, address, ValueLayout.JAVA_INT));
+    this.kernels = kernels;
+  }
+
+  private static Map<String, KernelInterface> interfaces() {
     try {
-      BlobManifest.parse("host/", Files.readString(folder.resolve("manifest.tsv"))).get("host").entries()
+      Map<String, KernelInterface> kernels = new HashMap<>();
+      BlobManifest.parse("host/", Files.readString(FOLDER.resolve("manifest.tsv"))).get("host").entries()
           .forEach((symbol, entry) -> kernels.put(symbol, KernelInterface.of(entry)));
+      return kernels;
     } catch (IOException e) {
       throw new KernelException("no manifest", e);
     }
@@ -54,16 +62,58 @@ final class HostLibrary {
   static synchronized HostLibrary get() {
     requireTools();
     if (instance == null) {
-      instance = build(FOLDER);
+      build();
+      instance = new HostLibrary(FOLDER, interfaces());
     }
     return instance;
   }
 
-  /** Some kernels of another folder of sources, run as those of {@link #get()} are. */
-  static HostLibrary of(Path sources, String kernels, Path folder) {
-    get();
-    Path scheduler = FOLDER.resolve("scheduler.o").toAbsolutePath();
-    return build(folder, "--sources", sources.toString(), "--only", kernels, "--runtime", scheduler.toString());
+  /**
+   * Some kernels of texts in which a mistake is planted, run as those of {@link #get()} are.
+   *
+   * @param sources a {@link #link} of the texts, with the mistake; the library will be there too
+   * @param kernels their names, separated by commas
+   */
+  record Planted(Path sources, String kernels) {
+    HostLibrary open() {
+      return new HostLibrary(sources, get().kernels);
+    }
+  }
+
+  /** Builds libraries together: an own process for each would start as long as it compiles. */
+  static void build(List<Planted> all) throws IOException {
+    requireTools();
+    Path list = Files.createTempFile("planted", ".txt");
+    try {
+      Files.write(list, all.stream().map(p -> p.sources + " " + p.kernels).toList());
+      build("--planted", list.toString());
+    } finally {
+      Files.delete(list);
+    }
+  }
+
+  /** A folder under target with links to all texts: the compiler takes what it knows of a file that it has seen in another place. */
+  static Path link(String name) throws IOException {
+    Path folder = Path.of("target", "planted", name).toAbsolutePath();
+    for (String part : List.of("gk", "portable")) {
+      try (Stream<Path> files = Files.walk(SOURCES.resolve(part))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          Path link = folder.resolve(SOURCES.relativize(file));
+          Files.createDirectories(link.getParent());
+          Files.deleteIfExists(link);
+          Files.createLink(link, file);
+        }
+      }
+    }
+    return folder;
+  }
+
+  /** Replaces text of a file under a {@link #link}. */
+  static void plant(Path file, String text, String mistake) throws IOException {
+    String before = Files.readString(file);
+    Assertions.assertEquals(2, before.split(Pattern.quote(text), -1).length, "found once: " + text);
+    Files.delete(file);
+    Files.writeString(file, before.replace(text, mistake));
   }
 
   /** Skips the test where the compiler is missing, unless this machine must have it. */
@@ -80,8 +130,8 @@ final class HostLibrary {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":")).anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
   }
 
-  private static HostLibrary build(Path folder, String... options) {
-    List<String> command = new ArrayList<>(List.of(SCRIPT.toString(), "--host", folder.toString()));
+  private static void build(String... options) {
+    List<String> command = new ArrayList<>(List.of(SCRIPT.toString(), "--host", FOLDER.toString()));
     command.addAll(List.of(options));
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -90,7 +140,6 @@ final class HostLibrary {
     } catch (IOException | InterruptedException e) {
       throw new KernelException("the checked host build failed", e);
     }
-    return new HostLibrary(folder);
   }
 
   Set<String> symbols() {

@@ -1,6 +1,5 @@
 package io.gllm.kernels.portable;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.KernelDispatcher;
@@ -12,19 +11,19 @@ import io.gllm.kernels.testkit.Conformance;
 import io.gllm.kernels.testkit.Harness;
 import io.gllm.kernels.testkit.Result;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
-import java.util.regex.Pattern;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Mistakes planted in the text of the portable kernels: the suite on the checked host build notices each of them. */
 class PortableMutationTest {
-  private static final Path SOURCES = Path.of("..", "..", "kernels-bin", "src", "main");
+  private static final Map<Mutant, HostLibrary.Planted> LIBRARIES = new HashMap<>();
 
   /**
    * A planted mistake.
@@ -51,29 +50,20 @@ class PortableMutationTest {
     assertTrue(mutants().count() >= 20);
   }
 
-  @ParameterizedTest
-  @MethodSource("mutants")
-  void isNoticed(Mutant mutant, @TempDir Path folder) throws IOException {
-    Path sources = copy(folder.resolve("sources"));
-    Path file = sources.resolve(mutant.file());
-    String before = Files.readString(file);
-    assertEquals(2, before.split(Pattern.quote(mutant.text()), -1).length, "found once: " + mutant.text());
-    Files.writeString(file, before.replace(mutant.text(), mutant.mistake()));
-    HostLibrary library = HostLibrary.of(sources, mutant.kernels(), folder.resolve("library"));
-    assertTrue(notices(library, mutant.op()), "nothing noticed");
+  @BeforeAll
+  static void build() throws IOException {
+    for (Mutant mutant : PortableMutants.all()) {
+      Path sources = HostLibrary.link("mutant" + LIBRARIES.size());
+      HostLibrary.plant(sources.resolve(mutant.file()), mutant.text(), mutant.mistake());
+      LIBRARIES.put(mutant, new HostLibrary.Planted(sources, mutant.kernels()));
+    }
+    HostLibrary.build(List.copyOf(LIBRARIES.values()));
   }
 
-  static Path copy(Path to) throws IOException {
-    for (String part : List.of("gk", "portable")) {
-      try (Stream<Path> files = Files.walk(SOURCES.resolve(part))) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          Path copy = to.resolve(SOURCES.relativize(file));
-          Files.createDirectories(copy.getParent());
-          Files.copy(file, copy);
-        }
-      }
-    }
-    return to;
+  @ParameterizedTest
+  @MethodSource("mutants")
+  void isNoticed(Mutant mutant) {
+    assertTrue(notices(LIBRARIES.get(mutant).open(), mutant.op()), "nothing noticed");
   }
 
   /** Whether a case fails, or gives other bits than the scalar tier, in one of two orders of threads. */

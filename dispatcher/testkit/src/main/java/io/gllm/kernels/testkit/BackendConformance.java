@@ -41,6 +41,11 @@ public abstract class BackendConformance {
   /** Opens the device under test; called once for each run through the cases. */
   protected abstract Device open();
 
+  /** Closes a device after a run through the cases. */
+  protected void close(Device device) {
+    device.close();
+  }
+
   /**
    * Opens the same device in other forms that must give the same bits in every mode, such as other numbers of threads; none by
    * default.
@@ -139,7 +144,7 @@ public abstract class BackendConformance {
         .map(test -> DynamicTest.dynamicTest(test.title(), () -> check(test, harness)));
     return Stream.concat(only == null ? whole(devices, numerics) : Stream.empty(), cases).onClose(() -> {
       harness.close();
-      devices.forEach(Device::close);
+      devices.forEach(this::close);
     });
   }
 
