@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.gllm.kernels.api.KernelException;
 import io.gllm.kernels.api.Numerics;
+import io.gllm.kernels.api.portable.GoldenLaunch;
 import io.gllm.kernels.testkit.Case;
 import io.gllm.kernels.testkit.Conformance;
 import io.gllm.kernels.testkit.Harness;
 import io.gllm.kernels.testkit.Result;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Mistakes planted in the shipped PTX of the tuned kernels: the self-test or the conformance suite notices each of them. */
 class TunedMutationStandInTest {
   private static final List<String> TITLES = List.of(" shapes", " across blocks", " lengths", " page sizes");
+  private static final Map<String, GoldenLaunch> KNOWN = GoldenLaunch.load(CudaTable.GOLDEN_LAUNCHES);
 
   static List<PlantedMistake> mistakes() {
     return List.of(
@@ -53,9 +58,18 @@ class TunedMutationStandInTest {
         PlantedMistake.in("mma_gemm_small_bf16", "0f3D372713", "0f3D373713"),
         // Pieces that are read before they have come.
         PlantedMistake.in("mma_gemm_bt_small_f32_f16", "cp\\.async\\.wait_group 1", "cp.async.wait_group 2"),
+        // Rows as pieces: what is left of a number for its next piece, the largest of a few lanes, rows behind the last one.
+        PlantedMistake.in("pieces_f16", "sub\\.rn\\.f32 \t(%f86)", "add.rn.f32 \t$1"),
+        PlantedMistake.in("pieces_f16", "shfl\\.sync\\.bfly", "shfl.sync.down"),
+        PlantedMistake.in("pieces_bf16", "setp\\.ge\\.u32 \t%p1", "setp.gt.u32 \t%p1"),
+        // Plain rows of weights: lanes that stand for another, the last row read twice as far, a number with the bits of its neighbour.
+        PlantedMistake.in("float_gemv_rows_f16", "shfl\\.sync\\.bfly", "shfl.sync.up"),
+        PlantedMistake.in("float_gemv_rows_f16", "(?<=min\\.u32 \t%r24, %r23, )%r21", "%r23"),
+        PlantedMistake.in("float_gemv_bf16", "-65536", "-1"),
         // Blocks in tiles: codes read before they have come or while others still read, fragments swapped.
         PlantedMistake.in("mma_quant_small_q4_0", "cp\\.async\\.wait_group 0", "cp.async.wait_group 1"),
         PlantedMistake.in("mma_quant_small_q5_1", "bar\\.sync \t0;", ""),
+        PlantedMistake.in("mma_quant_q6_k", "bar\\.sync \t0;", ""),
         PlantedMistake.in("mma_quant_small_q4_k", "(%r\\d+), (%r\\d+), (%r\\d+, %r\\d+\\}, \\{%r\\d+, %r\\d+\\})", "$2, $1, $3"),
         // Formats: bit pairs that lose a bit, low and high nibbles swapped, codes without their sign.
         PlantedMistake.in("quant_gemv_q2_k", "50529027", "16843009"),
@@ -81,15 +95,16 @@ class TunedMutationStandInTest {
   @MethodSource("mistakes")
   void isNoticed(PlantedMistake mistake) {
     try (TunedDevice device = new TunedDevice(mistake.blobs())) {
-      assertTrue(leavesItsMemory(device, mistake.symbol()) || fails(device, mistake.symbol()), "nothing noticed");
+      assertTrue(answersWrongly(device, KNOWN.get(mistake.symbol())) || fails(device, mistake.symbol()), "nothing noticed");
     }
   }
 
-  /** Operands of a case share their memory; here each has its own, and the driver notices what lies outside. */
-  private static boolean leavesItsMemory(TunedDevice device, String symbol) {
+  /** What a self-test sees; and since each operand has memory of its own, the driver notices what lies outside. */
+  private static boolean answersWrongly(TunedDevice device, GoldenLaunch known) {
     try {
-      device.run(TunedLaunches.all().get(symbol));
-      return !device.driver.failures.isEmpty();
+      List<byte[]> answer = device.run(known);
+      return !device.driver.failures.isEmpty()
+          || IntStream.range(0, answer.size()).anyMatch(i -> !Arrays.equals(answer.get(i), known.after().get(i)));
     } catch (KernelException e) {
       return true;
     }
