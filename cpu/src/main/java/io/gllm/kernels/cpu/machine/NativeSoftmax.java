@@ -10,6 +10,9 @@ import java.lang.foreign.MemorySegment;
 
 /** Softmax of rows. */
 final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
+  /** STREAMS of map.h. */
+  private static final int STREAMS = 4;
+
   private final CpuContext context;
   private final MemorySegment cached;
   private final MemorySegment streamed;
@@ -42,13 +45,13 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     this.scale = scale;
     this.streams = mask == null && streamed != null && rows * cols * size > streamBytes;
     long buffers = streams || size != Float.BYTES ? Math.min(rows, context.team().size()) : 0;
-    this.scratch = context.scratch().require(buffers * rowBytes());
+    this.scratch = context.scratch().require(buffers * partBytes());
     context.run(this, NativeKernels.work(rows * cols * 2 * size));
   }
 
-  /** Exponentials of a row, in whole cache lines; f32 that stays in the cache needs none. */
-  private long rowBytes() {
-    return (cols * 4 + 63) / 64 * 64;
+  /** Exponentials of a row, or of the rows that streams take together, in whole cache lines; f32 that stays in the cache needs none. */
+  private long partBytes() {
+    return (cols * 4 + 63) / 64 * 64 * (streams ? STREAMS : 1);
   }
 
   @Override
@@ -57,7 +60,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     long count = CpuContext.start(rows, part + 1, parts) - from;
     long skip = from * cols;
     boolean brief = count * cols * 2 * size <= NativeCall.BRIEF_BYTES;
-    long row = scratch.address() + part * rowBytes();
+    long row = scratch.address() + part * partBytes();
     if (streams) {
       NativeCall.run(streamed, brief, x.address() + skip * size, out.address() + skip * size, row, count, cols, scale);
     } else {
