@@ -16,7 +16,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
   private final CpuContext context;
   private final MemorySegment cached;
   private final MemorySegment streamed;
-  private final long streamBytes;
+  private final NativeKernels kernels;
   private final long size;
   private Buffer x;
   private Buffer mask;
@@ -31,7 +31,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     this.context = context;
     this.cached = kernels.entry("softmax", type, "ppppllf>v");
     this.streamed = type == DType.F32 ? kernels.stream("softmax", "pppllf>v") : null;
-    this.streamBytes = kernels.streamBytes();
+    this.kernels = kernels;
     this.size = type.blockBytes();
   }
 
@@ -43,7 +43,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     this.rows = rows;
     this.cols = cols;
     this.scale = scale;
-    this.streams = mask == null && streamed != null && rows * cols * size > streamBytes;
+    this.streams = mask == null && streamed != null && kernels.streamsRows(rows, cols);
     long buffers = streams || size != Float.BYTES ? Math.min(rows, context.team().size()) : 0;
     this.scratch = context.scratch().require(buffers * partBytes());
     context.run(this, NativeKernels.work(rows * cols * 2 * size));
@@ -51,7 +51,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
 
   /** Exponentials of a row, or of the rows that streams take together, in whole cache lines; f32 that stays in the cache needs none. */
   private long partBytes() {
-    return (cols * 4 + 63) / 64 * 64 * (streams ? STREAMS : 1);
+    return (cols * 4 + 63) / 64 * 64 * (streams ? Math.min(STREAMS, rows) : 1);
   }
 
   @Override
