@@ -82,6 +82,11 @@ static void check_scale_axpy(type_t type, size_t n) {
     fill(type, y, n, 3 * n);
     memcpy(sum, y, n * type_bytes[type]);
     run(entry("scale", type), x, out, (int64_t)n, 0.3);
+    if (type == F32) {
+        float* streamed = values(4, F32, n);
+        run("scale_f32_stream", x, streamed, (int64_t)n, 0.3);
+        expect(memcmp(out, streamed, n * 4) == 0, "scale_f32_stream n=%zu", n);
+    }
     run(entry("axpy", type), x, sum, (int64_t)n, -1.7);
     for (size_t i = 0; i < n; i++) {
         float v = get(type, x, i), want[1];

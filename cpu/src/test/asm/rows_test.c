@@ -53,8 +53,9 @@ static void check_argmax(type_t type, size_t n) {
     }
 }
 
+// Streams take rows in fours, and those that are left one by one.
 static void check_rms(type_t type, size_t n, const char* suffix) {
-    enum { ROWS = 3 };
+    const size_t ROWS = *suffix ? 9 : 3;
     char name[64];
     snprintf(name, sizeof name, "%s%s", entry("rms_norm", type), suffix);
     void *x = random_values(0, type, ROWS * n), *w = random_values(1, type, n), *out = values(2, type, ROWS * n), *same = values(3, type, ROWS * n);
@@ -121,11 +122,11 @@ static void check_layer_norm(type_t type, size_t n) {
 
 // Row 0 plain, row 1 partly hidden, row 2 hidden, row 3 with a NaN.
 static void check_softmax(type_t type, size_t n, bool masked, bool stream) {
-    enum { ROWS = 4 };
+    const size_t ROWS = stream ? 11 : 4;
     char name[64];
     snprintf(name, sizeof name, "%s%s", entry("softmax", type), stream ? "_stream" : "");
     void *x = random_values(0, type, ROWS * n), *out = values(2, type, ROWS * n), *same = values(3, type, ROWS * n);
-    float *mask = random_values(1, F32, ROWS * n), *scratch = values(4, F32, n);
+    float *mask = random_values(1, F32, ROWS * n), *scratch = values(4, F32, stream ? 4 * n : n);
     for (size_t i = 0; i < n; i++) {
         if (masked) mask[2 * n + i] = -INFINITY;
         put(type, x, 2 * n + i, masked ? 1 : -INFINITY);

@@ -4,13 +4,14 @@
 
 #define BINARY_BODY(T, i) OP(LOAD(T, a + (i)), LOAD(T, b + (i)))
 #define BINARY_PART(T, i, n) OP(LOAD_PART(T, a + (i), n), LOAD_PART(T, b + (i), n))
+#define BINARY_FETCH(at) prefetch_near(a + (at)), prefetch_near(b + (at))
 #define BINARY(T, name)                                                                                \
     ENTRY("pppl>v") void name##_##T(const TYPE(T) * a, const TYPE(T) * b, TYPE(T) * out, int64_t n) {  \
         MAP(T, T, BINARY_BODY, BINARY_PART)                                                            \
     }
 #define BINARY_STREAM(name)                                                                            \
     ENTRY("pppl>v") void name##_f32_stream(const float* a, const float* b, float* out, int64_t n) {    \
-        MAP_STREAM(BINARY_BODY, BINARY_PART)                                                           \
+        MAP_STREAM(BINARY_BODY, BINARY_PART, BINARY_FETCH)                                             \
     }
 
 #define OP vadd
@@ -34,7 +35,10 @@ BINARY_STREAM(mul)
         MAP(T, T, SCALE_BODY, SCALE_PART)                                                   \
     }
 EACH_TYPE(SCALE, scale)
-ENTRY("pplf>v") void scale_f32_stream(const float* x, float* out, int64_t n, float s) { MAP_STREAM(SCALE_BODY, SCALE_PART) }
+#define SCALE_FETCH(at) prefetch_near(x + (at))
+ENTRY("pplf>v") void scale_f32_stream(const float* x, float* out, int64_t n, float s) {
+    MAP_STREAM(SCALE_BODY, SCALE_PART, SCALE_FETCH)
+}
 
 // out += a * x, product and sum rounded one after the other.
 #define AXPY_BODY(T, i) vadd(LOAD(T, out + (i)), vmul(vset(a), LOAD(T, x + (i))))

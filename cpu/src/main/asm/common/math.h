@@ -3,8 +3,26 @@
 #pragma once
 #include "simd.h"
 
-// e^x, error below 1 ulp (Juffa's coefficients), subnormal results included. The clamps only keep n in the range of vscale2:
-// beyond them the result is 0 or infinity already.
+// e^x, relative error below 1.2e-7, subnormal results included.
+#if defined(__AVX512F__)
+// x = (n + j / 32) ln 2 + r: 2^(j/32) comes from two registers, which leaves a short polynomial (1.4 instead of 1.8 ns for a vector on
+// Zen 5). Adding `magic` rounds to multiples of 1/32 and leaves j in the lowest bits, all that the permutation looks at. Where
+// x is so large that r means nothing, or infinite, the bound keeps r harmless: n alone gives 0 or infinity. n keeps NaN.
+INLINE vf vexp(vf x) {
+    static const float powers[32] __attribute__((aligned(64))) = {
+        1.0f, 0x1.059b0ep0f, 0x1.0b5586p0f, 0x1.11301ep0f, 0x1.172b84p0f, 0x1.1d4874p0f, 0x1.2387a6p0f, 0x1.29e9ep0f,
+        0x1.306fep0f, 0x1.371a74p0f, 0x1.3dea64p0f, 0x1.44e086p0f, 0x1.4bfdaep0f, 0x1.5342b6p0f, 0x1.5ab07ep0f, 0x1.6247ecp0f,
+        0x1.6a09e6p0f, 0x1.71f75ep0f, 0x1.7a1148p0f, 0x1.82589ap0f, 0x1.8ace54p0f, 0x1.93737cp0f, 0x1.9c4918p0f, 0x1.a5503cp0f,
+        0x1.ae89fap0f, 0x1.b7f77p0f, 0x1.c199bep0f, 0x1.cb720ep0f, 0x1.d5818ep0f, 0x1.dfc974p0f, 0x1.ea4afap0f, 0x1.f50766p0f};
+    vf magic = vset(0x1.8p18f), t = vfma(x, vset(1.44269504f), magic), n = vsub(t, magic);
+    vf r = vfnma(n, vset(-1.90465421e-9f), vfnma(n, vset(6.93147182e-1f), x));
+    r = _mm512_range_ps(r, vset(0.011f), 2);  // the one of smaller magnitude, with the sign of r
+    vf power = _mm512_permutex2var_ps(vload(powers), _mm512_castps_si512(t), vload(powers + 16));
+    vf p = vmul(r, vfma(r, vfma(r, vset(0.16667f), vset(0.5000042f)), vset(1.0f)));
+    return vscale2(vfma(power, p, power), n);  // rounds n down
+}
+#else
+// Juffa's coefficients. The clamps only keep n in the range of vscale2: beyond them the result is 0 or infinity already.
 INLINE vf vexp(vf x) {
     x = vmin(vset(89.0f), vmax(vset(-104.0f), x));
     vf n = vround(vmul(x, vset(1.44269504f)));
@@ -16,6 +34,7 @@ INLINE vf vexp(vf x) {
     p = vfma(p, r, vset(1.0f));
     return vscale2(vfma(p, r, vset(1.0f)), n);
 }
+#endif
 
 // x * sigmoid(x)
 INLINE vf vsilu(vf x) { return vdiv(x, vadd(vset(1.0f), vexp(vneg(x)))); }

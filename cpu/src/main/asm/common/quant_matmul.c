@@ -4,6 +4,7 @@
 // columns are unpacked to L1 and every 16 or 18 tokens go through a tile. GGUF rows are packed superblock by superblock on the fly.
 #include "quant_matmul.h"
 #include "quant_ordered.h"
+#include "quant_streams.h"
 
 QUANT_TILE(d32)
 QUANT_TILE(w32)
@@ -91,7 +92,7 @@ QUANT_TILE(c16)
       tiled_##format(p, &a, g0, g1, scratch);                                                                        \
       return;                                                                                                        \
     }                                                                                                                \
-    for (int64_t g = g0; g < g1; g++) fused_##format(p, &a, g, scratch);                                             \
+    for (int64_t g = streams_##format(p, &a, g0, g1); g < g1; g++) fused_##format(p, &a, g, scratch);                \
   }                                                                                                                  \
   ENTRY("plpllll>v") void quant_pack_##format(const uint8_t* w, int64_t row_bytes, uint8_t* out, int64_t n, int64_t k, \
                                               int64_t g0, int64_t g1) {                                              \

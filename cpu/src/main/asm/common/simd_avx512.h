@@ -17,6 +17,7 @@ INLINE void vstream(float* p, vf v) { _mm512_stream_ps(p, v); }
 INLINE void vstream_end(void) { _mm_sfence(); }
 INLINE vf load_part_f32(const float* p, int64_t n) { return _mm512_maskz_loadu_ps(part(n), p); }
 INLINE void store_part_f32(float* p, vf v, int64_t n) { _mm512_mask_storeu_ps(p, part(n), v); }
+INLINE void prefetch_near(const void* p) { _mm_prefetch((const char*)p, _MM_HINT_T0); }
 INLINE void prefetch_far(const void* p) { _mm_prefetch((const char*)p, _MM_HINT_T1); }
 
 INLINE vf vadd(vf a, vf b) { return _mm512_add_ps(a, b); }

@@ -24,6 +24,7 @@ INLINE void store_part_f32(float* p, vf v, int64_t n) {
     if (n > 1) vst1q_lane_f32(p + 1, v, 1);
     if (n > 2) vst1q_lane_f32(p + 2, v, 2);
 }
+INLINE void prefetch_near(const void* p) { __builtin_prefetch(p, 0, 3); }
 INLINE void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
 
 INLINE vf vadd(vf a, vf b) { return vaddq_f32(a, b); }

@@ -10,13 +10,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Memory of Linux with the advice to use huge pages, from 4 MB on. Reading weights is a tenth to a fifth faster than on pages of 4 KB
- * (34 against 28 to 31 GB/s measured on one core), because their addresses cost no look-ups. The advice has to be given before
- * the first touch, so this does not come from the allocator of the JVM, which writes the zeros itself.
+ * Memory of Linux with the advice to use huge pages, from 2 MB on; what is left behind the last whole one stays on small pages.
+ * Reading weights is a tenth to a fifth faster than on pages of 4 KB (34 against 28 to 31 GB/s measured on one core), because their
+ * addresses cost no look-ups. The advice has to be given before the first touch, so this does not come from the allocator of
+ * the JVM, which writes the zeros itself.
  */
 public final class LargePages {
   private static final long PAGE = 2L << 20;
-  private static final long WORTH_IT = 2 * PAGE;
+  private static final long SMALL_PAGE = 4096;
   private static final int READ_WRITE = 3;
   private static final int PRIVATE_ANONYMOUS = 0x22;
   private static final int ADVICE_HUGE_PAGE = 14;
@@ -30,10 +31,10 @@ public final class LargePages {
   }
 
   private static MemorySegment allocate(Arena arena, long bytes) {
-    if (bytes < WORTH_IT || bytes > Long.MAX_VALUE - WORTH_IT) {
+    if (bytes < PAGE || bytes > Long.MAX_VALUE - 2 * PAGE) {
       return MemorySource.PLAIN.allocate(arena, bytes);
     }
-    long size = (bytes + PAGE - 1) / PAGE * PAGE;
+    long size = (bytes + SMALL_PAGE - 1) / SMALL_PAGE * SMALL_PAGE;
     long mapped = LibC.map(size + PAGE);
     if (mapped == FAILED) {
       throw new OutOfMemoryError("the system has no " + bytes + " bytes");

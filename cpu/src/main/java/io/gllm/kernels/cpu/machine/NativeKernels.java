@@ -24,6 +24,14 @@ record NativeKernels(MachineCode code, long streamBytes, long prefetchBytes) {
   /** Elements per step of a division of a vector: parts start at whole cache lines in every type. */
   private static final long STEP = 64;
 
+  /** Floats of the longest rows that are streamed: several of them stay in L2 between the passes over them, and sums stay short. */
+  private static final long LONGEST_ROW = 1 << 16;
+
+  /** Whether f32 rows go around the caches. */
+  boolean streamsRows(long rows, long cols) {
+    return cols <= LONGEST_ROW && rows * cols * Float.BYTES > streamBytes;
+  }
+
   /** The entry {@code <stem>_<type>}. */
   MemorySegment entry(String stem, ElementType type, String signature) {
     return code.entry(stem + "_" + type.label(), signature);

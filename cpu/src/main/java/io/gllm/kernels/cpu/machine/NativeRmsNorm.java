@@ -14,7 +14,7 @@ final class NativeRmsNorm implements RmsNorm.Kernel, RmsNorm.Residual, ThreadTea
   private final MemorySegment cached;
   private final MemorySegment streamed;
   private final MemorySegment withResidual;
-  private final long streamBytes;
+  private final NativeKernels kernels;
   private final long size;
   private Buffer x;
   private Buffer residual;
@@ -30,7 +30,7 @@ final class NativeRmsNorm implements RmsNorm.Kernel, RmsNorm.Residual, ThreadTea
     this.cached = kernels.entry("rms_norm", type, "pppllf>v");
     this.streamed = type == DType.F32 ? kernels.stream("rms_norm", "pppllf>v") : cached;
     this.withResidual = kernels.entry("rms_norm_residual", type, "pppppllf>v");
-    this.streamBytes = kernels.streamBytes();
+    this.kernels = kernels;
     this.size = type.blockBytes();
   }
 
@@ -69,7 +69,7 @@ final class NativeRmsNorm implements RmsNorm.Kernel, RmsNorm.Residual, ThreadTea
     long in = x.address() + skip;
     long to = out.address() + skip;
     if (residual == null) {
-      MemorySegment code = rows * cols * size > streamBytes ? streamed : cached;
+      MemorySegment code = kernels.streamsRows(rows, cols) ? streamed : cached;
       NativeCall.run(code, brief, in, weight.address(), to, count, cols, eps);
     } else {
       long added = residual.address() + skip;

@@ -10,10 +10,13 @@ import java.lang.foreign.MemorySegment;
 
 /** Softmax of rows. */
 final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
+  /** STREAMS of map.h. */
+  private static final int STREAMS = 4;
+
   private final CpuContext context;
   private final MemorySegment cached;
   private final MemorySegment streamed;
-  private final long streamBytes;
+  private final NativeKernels kernels;
   private final long size;
   private Buffer x;
   private Buffer mask;
@@ -28,7 +31,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     this.context = context;
     this.cached = kernels.entry("softmax", type, "ppppllf>v");
     this.streamed = type == DType.F32 ? kernels.stream("softmax", "pppllf>v") : null;
-    this.streamBytes = kernels.streamBytes();
+    this.kernels = kernels;
     this.size = type.blockBytes();
   }
 
@@ -40,15 +43,15 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     this.rows = rows;
     this.cols = cols;
     this.scale = scale;
-    this.streams = mask == null && streamed != null && rows * cols * size > streamBytes;
+    this.streams = mask == null && streamed != null && kernels.streamsRows(rows, cols);
     long buffers = streams || size != Float.BYTES ? Math.min(rows, context.team().size()) : 0;
-    this.scratch = context.scratch().require(buffers * rowBytes());
+    this.scratch = context.scratch().require(buffers * partBytes());
     context.run(this, NativeKernels.work(rows * cols * 2 * size));
   }
 
-  /** Exponentials of a row, in whole cache lines; f32 that stays in the cache needs none. */
-  private long rowBytes() {
-    return (cols * 4 + 63) / 64 * 64;
+  /** Exponentials of a row, or of the rows that streams take together, in whole cache lines; f32 that stays in the cache needs none. */
+  private long partBytes() {
+    return (cols * 4 + 63) / 64 * 64 * (streams ? Math.min(STREAMS, rows) : 1);
   }
 
   @Override
@@ -57,7 +60,7 @@ final class NativeSoftmax implements Softmax.Kernel, ThreadTeam.Task {
     long count = CpuContext.start(rows, part + 1, parts) - from;
     long skip = from * cols;
     boolean brief = count * cols * 2 * size <= NativeCall.BRIEF_BYTES;
-    long row = scratch.address() + part * rowBytes();
+    long row = scratch.address() + part * partBytes();
     if (streams) {
       NativeCall.run(streamed, brief, x.address() + skip * size, out.address() + skip * size, row, count, cols, scale);
     } else {
