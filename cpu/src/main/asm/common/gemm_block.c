@@ -70,6 +70,8 @@ INLINE void many_rows(const gemm_t* g, int64_t p0, int64_t p1, int64_t j0, int64
 // into the cache, each its share, evenly: with 16 rows 52 -> 72 % of the FMA peak or, while memory is not shared, 65 -> 85 %; with
 // 64 rows 81 -> 92 %. Bursts, or tiles that bring nothing, take from it. Sums in C instead of in one place cost 2 to 4 %.
 #define MOST_TILES 16
+// Bytes: a single tile, at the speed of memory, brings its own stream; that of the next piece costs it 5 to 10 %.
+#define ALONE 8192
 
 typedef struct {
     int64_t k;               // steps
@@ -100,7 +102,8 @@ INLINE void few_rows(const gemm_t* g, int64_t p0, int64_t tiles, int64_t j0, int
             for (int64_t p = 0; p < tiles; p++) {
                 panel_t t = panels[p];
                 const float* a = g->a_panels + t.row * panel_steps(g) + (g->pairs ? at / 2 : at) * t.rows;
-                gemm_tile(piece->k, a, b, g->place + t.row * NR, NR * 4, t.variant + ((at > 0) << 8), next + p * piece->share, piece->rate);
+                const char* ahead = tiles == 1 ? b + ALONE : next + p * piece->share;
+                gemm_tile(piece->k, a, b, g->place + t.row * NR, NR * 4, t.variant + ((at > 0) << 8), ahead, piece->rate);
             }
             at += deep;
             b = next;
