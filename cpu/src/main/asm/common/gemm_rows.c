@@ -11,7 +11,12 @@
 //   huge pages of a guest with 4 KB pages, and hardware prefetches stop at their end. f32 with 4 KB a turn: 98 to 102.
 // - 16 bits take nine instructions a line, so the processor looks only 3 KB ahead: bursts of four lines 6 KB ahead, 68 -> 90 to
 //   95; bursts of 8 or 16, or 3 KB ahead, 82 to 90. f32 loses by them.
+#define CHAINS 8
+#if defined(__x86_64__)
 #define TURN(type) ((type) == F32 ? 4096 : 1024)  // bytes
+#else
+#define TURN(type) (CHAINS * VL * element_bytes(type))  // not measured; 4 KB spill registers
+#endif
 #define TOUCH 1024
 #define TOUCH_AHEAD 32768
 #define BURST 256
@@ -49,8 +54,6 @@ INLINE void load_two(int64_t type, const char* w, vf v[2]) {
     v[0] = in_order(load_as(type, w, 0));
     v[1] = in_order(load_as(type, w, VL));
 }
-
-#define CHAINS 8
 
 // CHAINS vectors of a weight row from w on, `at` bytes into a turn.
 INLINE void row_step(int64_t type, const float* x, const char* w, int64_t at, vf sum[CHAINS]) {
