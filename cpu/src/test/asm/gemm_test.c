@@ -3,8 +3,9 @@
 #include "blob_test.h"
 
 typedef enum { NONE, RELU, SILU, GELU } activation_t;
-typedef enum { TILES, PANELS, ROWS, COLUMNS } form_t;  // TILES packs A panel by panel, PANELS all of it, with panels of B's type
-static const char* const form_names[] = {"tiles", "panels", "rows", "columns"};
+// TILES packs A panel by panel, PANELS all of it, with panels of B's type, PIECES as well, and B passes in pieces.
+typedef enum { TILES, PANELS, PIECES, ROWS, COLUMNS } form_t;
+static const char* const form_names[] = {"tiles", "panels", "pieces", "rows", "columns"};
 
 // gemm.h
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     int64_t out_type, ldo;
     const float* bias;
     int64_t activation, ordered, add, finish, pairs;
+    float* place;
 } gemm_t;
 
 typedef struct {
@@ -31,7 +33,7 @@ typedef struct {
 } case_t;
 
 static int64_t shape[4];  // rows of the largest tile, columns of a panel, length of a run, lanes
-enum { A, B, OUT, BIAS, SUMS, A_PANELS, B_PANELS, A_PANEL };
+enum { A, B, OUT, BIAS, SUMS, A_PANELS, B_PANELS, A_PANEL, PLACE };
 
 static int64_t pick(int64_t from, int64_t to) { return from + (int64_t)random_value(0, (double)(to - from + 1)); }
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -57,7 +59,8 @@ static void product_in_place(const case_t* c, gemm_t* g) {
 static void product_by_passes(const case_t* c, gemm_t* g, bool finish) {
     int64_t rows = parts(c->m, shape[0]), columns = parts(c->n, shape[1]);
     const char *a = g->a, *b = g->b;
-    g->panel_type = c->form == PANELS || c->pairs ? c->b : F32;
+    g->panel_type = c->form != TILES || c->pairs ? c->b : F32;
+    if (c->form == PIECES) g->place = values(PLACE, F32, (size_t)(c->m * shape[1]));
     for (int64_t from = 0; from < c->k || from == 0; from += c->depth) {
         g->k = least(c->depth, c->k - from);
         g->a = a + from * (int64_t)type_bytes[c->a];
@@ -70,7 +73,7 @@ static void product_by_passes(const case_t* c, gemm_t* g, bool finish) {
         run("gemm_pack_b", g, (int64_t)0, j);
         run("gemm_pack_b", g, j, columns);
         void* panel = NULL;
-        if (c->form == PANELS) {
+        if (c->form != TILES) {
             g->a_panels = values(A_PANELS, F32, (size_t)(c->m * g->k));
             run("gemm_pack_a", g, (int64_t)0, i);
             run("gemm_pack_a", g, i, rows);
@@ -126,8 +129,8 @@ static void check_product(const case_t* c) {
                 .ordered = c->ordered, .pairs = c->pairs};
     g.bias = c->bias ? random_matrix(BIAS, F32, c->n) : NULL;
     g.out = values(OUT, c->out, (size_t)(c->m * c->n));
-    bool through_stack = c->out != F32 && c->form <= PANELS && c->depth >= c->k;
-    g.sums = c->out == F32 ? g.out : through_stack ? NULL : values(SUMS, F32, (size_t)(c->m * c->n));
+    bool nowhere = c->out != F32 && c->form <= PIECES && c->depth >= c->k;
+    g.sums = c->out == F32 ? g.out : nowhere ? NULL : values(SUMS, F32, (size_t)(c->m * c->n));
     bool finish = c->out != F32 || c->bias || c->activation != NONE;
     if (c->form >= ROWS) {
         g.finish = finish;
@@ -146,7 +149,8 @@ static case_t random_case(form_t form) {
                 .out = (type_t)pick(0, 2), .bias = pick(0, 1), .ordered = pick(0, 1), .activation = (activation_t)pick(0, 3)};
     c.by_rows = form == ROWS || (form != COLUMNS && pick(0, 1));
     if (form == COLUMNS && c.k == 0) c.k = 1;
-    c.depth = form >= ROWS || pick(0, 1) || c.k == 0 ? (c.k > 0 ? c.k : 1) : 32 * pick(1, 8);
+    if (form == PIECES && pick(0, 3) == 0) c.k += 1000 * pick(1, 2), c.m = pick(1, pick(0, 1) ? 30 : 250), c.n = pick(1, 70);
+    c.depth = form >= PIECES || pick(0, 1) || c.k == 0 ? (c.k > 0 ? c.k : 1) : 32 * pick(1, 8);
     return c;
 }
 
@@ -170,6 +174,6 @@ void test_gemm(void) {
         for (form_t form = TILES; form <= COLUMNS; form++) {
             case_t c = random_case(form);
             check_product(&c);
-            if (vector_lanes() == 16 && form <= PANELS && i < 50) c = in_pairs(c), check_product(&c);
+            if (vector_lanes() == 16 && form <= PIECES && i < 50) c = in_pairs(c), check_product(&c);
         }
 }

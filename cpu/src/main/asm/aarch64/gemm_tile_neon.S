@@ -1,8 +1,9 @@
 // GEMM tiles for NEON: C[mr][12] = or += A panel [k][mr] x B panel [k][12], mr = 1..8.
 //
-// void gemm_tile(int64_t k, const float* a, const void* b, float* c, int64_t ldc_bytes, int64_t variant)
+// void gemm_tile(int64_t k, const float* a, const void* b, float* c, int64_t ldc_bytes, int64_t variant, const void* ahead, int64_t rate)
 //   variant bits 0..7   (ordered * 3 + type of B) * MR_MAX + mr - 1; type 0 f32, 1 f16, 2 bf16
 //   variant bit  8      1: add to C, 0: overwrite C
+//   ahead, rate         not used
 //
 // Registers    x0 k left   x1 A   x2 B   x3 C   x4 row stride of C in bytes   w5 variant
 //   v0 v1 v2   the 12 columns of one k step of B, converted to f32

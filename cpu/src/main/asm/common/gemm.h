@@ -46,6 +46,7 @@ typedef struct {
     int64_t add;             // 22 1: this pass adds to sums, 0: it starts them
     int64_t finish;          // 23 1: after this pass, write out = activation(sums + bias)
     int64_t pairs;           // 24 1: A, B and its panels are bf16, multiplied in pairs of k by vdpbf16ps: AVX-512, fast
+    float* place;            // 25 [m][NR]: sums of one panel of B while it passes in pieces; null: it passes in one
 } gemm_t;
 
 INLINE int64_t element_bytes(int64_t type) { return type == F32 ? 4 : 2; }

@@ -1,9 +1,12 @@
 // The part of the x86-64 GEMM tiles that does not depend on the vector length.
 //
-// void gemm_tile(int64_t k, const float* a, const void* b, float* c, int64_t ldc_bytes, int64_t variant)
+// void gemm_tile(int64_t k, const float* a, const void* b, float* c, int64_t ldc_bytes, int64_t variant, const void* ahead, int64_t rate)
 //   C[mr][2 vectors] = or += A panel [k][mr] x B panel [k][2 vectors]
 //   variant bits 0..7   (ordered * 3 + type of B) * MR_MAX + mr - 1; type 0 f32, 1 f16, 2 bf16; 6 * MR_MAX + mr - 1: bf16 in pairs
 //   variant bit  8      1: add to C, 0: overwrite C
+//   ahead, rate         what later tiles will read: rate / 2^32 pairs of lines are prefetched from there with each k step (type 3:
+//                       with each pair of k steps), evenly; 0 <= rate < 2^32, the low 10 bits are zero; fast only. A prefetch of each
+//                       line of B a fixed distance ahead costs 3 % where B comes from L3: the hardware knows that stream
 // System V arguments; clobbers what that convention allows.
 //
 // fast: fused multiply-add; few rows take 2 or 4 accumulator sets, k step by k step in turn, added up at the end, because
@@ -20,6 +23,21 @@
 .endm
 
 .macro STEP ordered, type, mr, set, u
+    .if \ordered
+        .if (\u*b_step) % 64 == 0
+            prefetcht0 [rdx + \u*b_step + AHEAD]
+        .endif
+        .if b_step > 64
+            prefetcht0 [rdx + \u*b_step + 64 + AHEAD]
+        .endif
+    .else
+        add r9d, [rsp + 16]         // bits 10..31: fraction of the next pair of lines
+        jnc 9f
+        prefetcht0 [rdi]
+        prefetcht0 [rdi + 64]
+        sub rdi, -128
+9:
+    .endif
     LOAD_B \type, \u
     ROWS \ordered, \type, \mr, \set, \u
 .endm
@@ -36,7 +54,20 @@
     .endr
 .endm
 
-// rax k steps, four at a time.
+// The next row of C. All at once at the start of a tile they take the place of loads of A and B: 1 to 3 %.
+.macro PREFETCH_ROW
+    prefetchw [r11]
+    prefetchw [r11 + VECTOR]
+    add r11, r8
+.endm
+
+.macro PREFETCH_ROWS mr
+    .rept \mr
+        PREFETCH_ROW
+    .endr
+.endm
+
+// rax k steps, four at a time; fast: each 32 bring a row of C.
 .macro STEPS ordered, type, mr, sets
     mov r10, rax
     shr r10, 2
@@ -47,6 +78,12 @@
     STEP \ordered, \type, \mr, %(1 % \sets), 1
     STEP \ordered, \type, \mr, %(2 % \sets), 2
     STEP \ordered, \type, \mr, %(3 % \sets), 3
+    .if \ordered == 0
+        test r10d, 7
+        jnz 9f
+        PREFETCH_ROW
+9:
+    .endif
     add rsi, 16*\mr
     add rdx, b_step*4
     dec r10
@@ -96,10 +133,18 @@
     mov rax, rdi
     .if \type == 3
         shr rax, 1
+        and edi, 1
+        shl edi, 9
+        or r9d, edi                 // bit 9: k is odd
     .endif
+    cmp rax, 32*\mr
+    jae 5f
+    PREFETCH_ROWS \mr
+5:
+    mov rdi, [rsp + 8]
     STEPS 0, \type, \mr, %sets
     .if \type == 3
-        test edi, 1
+        test r9d, 0x200
         jz 8f
         LOAD_B_LAST
         ROWS 0, \type, \mr, 0, 0
@@ -150,13 +195,9 @@ tile_\ordered\()_\type\()_\mr:
     .else
         b_step = VECTOR
     .endif
-    mov r11, rcx                    // C comes into the cache while k runs: +1 %
-    .rept \mr
-        prefetchw [r11]
-        prefetchw [r11 + VECTOR]
-        add r11, r8
-    .endr
+    mov r11, rcx
     .if \ordered
+        PREFETCH_ROWS \mr
         ORDERED \type, \mr
     .else
         FAST \type, \mr

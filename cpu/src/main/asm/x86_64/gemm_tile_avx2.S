@@ -4,7 +4,7 @@
 //   ymm0 ymm1    the 16 columns of one k step of B, converted to f32
 //   ymm2 ymm3    broadcasts of A (fast) or products (ordered), used in turn
 //   ymm4..ymm15  accumulators: set s, row r, half h in 4 + 2 (s mr + r) + h
-//   rax k steps of this run     r10 its quarters     r11 row of C
+//   rax k steps of this run     r10 its quarters     r11 row of C     rdi later what is prefetched
 //
 // One broadcast load feeds two FMA: 8 loads for 12 FMA.
 
@@ -16,8 +16,7 @@
 #define MR_4_SETS 1
 #define MR_2_SETS 3
 #define VECTOR 32
-// Bytes that B is prefetched ahead: with 8 rows and weights from memory 72 -> 95 % of the read bandwidth, with 14 rows and B from L3
-// 87 -> 91 % of the FMA peak. 1 KB is worse than nothing, 4 KB half as good.
+// Bytes that ordered tiles prefetch B ahead.
 #define AHEAD 8192
 
 .macro ZERO n
@@ -27,19 +26,12 @@
 // k step u of B.
 .macro LOAD_B type, u
     .if \type == 0
-        prefetcht0 [rdx + \u*64 + AHEAD]
         vmovups ymm0, [rdx + \u*64]
         vmovups ymm1, [rdx + \u*64 + 32]
     .elseif \type == 1
-        .if (\u & 1) == 0
-            prefetcht0 [rdx + \u*32 + AHEAD]
-        .endif
         vcvtph2ps ymm0, xmmword ptr [rdx + \u*32]
         vcvtph2ps ymm1, xmmword ptr [rdx + \u*32 + 16]
     .else
-        .if (\u & 1) == 0
-            prefetcht0 [rdx + \u*32 + AHEAD]
-        .endif
         vpmovzxwd ymm0, xmmword ptr [rdx + \u*32]
         vpmovzxwd ymm1, xmmword ptr [rdx + \u*32 + 16]
         vpslld ymm0, ymm0, 16

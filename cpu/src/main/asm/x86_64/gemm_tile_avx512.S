@@ -4,7 +4,7 @@
 //   zmm0 zmm1    the 32 columns of one k step of B, converted to f32
 //   zmm2 zmm3    broadcasts of A (fast) or products (ordered), used in turn
 //   zmm4..zmm31  accumulators: set s, row r, half h in 4 + 2 (s mr + r) + h
-//   rax k steps of this run     r10 its quarters     r11 row of C
+//   rax k steps of this run     r10 its quarters     r11 row of C     rdi later what is prefetched
 //
 // One broadcast load feeds two FMA: 16 loads for 28 FMA. Broadcasting inside the FMA would need 30 loads at two a cycle.
 //
@@ -20,8 +20,7 @@
 #define MR_4_SETS 3
 #define MR_2_SETS 6
 #define VECTOR 64
-// Bytes that B is prefetched ahead: with 8 rows and weights from memory 72 -> 95 % of the read bandwidth, with 14 rows and B from L3
-// 87 -> 91 % of the FMA peak. 1 KB is worse than nothing, 4 KB half as good.
+// Bytes that ordered tiles prefetch B ahead.
 #define AHEAD 8192
 
 #define PAIRS 1
@@ -33,23 +32,17 @@
 // k step u of B.
 .macro LOAD_B type, u
     .if \type == 0
-        prefetcht0 [rdx + \u*128 + AHEAD]
-        prefetcht0 [rdx + \u*128 + 64 + AHEAD]
         vmovups zmm0, [rdx + \u*128]
         vmovups zmm1, [rdx + \u*128 + 64]
     .elseif \type == 1
-        prefetcht0 [rdx + \u*64 + AHEAD]
         vcvtph2ps zmm0, ymmword ptr [rdx + \u*64]
         vcvtph2ps zmm1, ymmword ptr [rdx + \u*64 + 32]
     .elseif \type == 3
-        prefetcht0 [rdx + \u*128 + AHEAD]
-        prefetcht0 [rdx + \u*128 + 64 + AHEAD]
         vmovdqu64 zmm2, [rdx + \u*128]
         vmovdqu64 zmm3, [rdx + \u*128 + 64]
         vpunpcklwd zmm0, zmm2, zmm3
         vpunpckhwd zmm1, zmm2, zmm3
     .else
-        prefetcht0 [rdx + \u*64 + AHEAD]
         vpmovzxwd zmm0, ymmword ptr [rdx + \u*64]
         vpmovzxwd zmm1, ymmword ptr [rdx + \u*64 + 32]
         vpslld zmm0, zmm0, 16

@@ -19,7 +19,8 @@ final class GemmStep {
   private static final int ACTIVATION = 20;
   private static final int ADD = 22;
   private static final int PAIRS = 24;
-  private static final int FIELDS = 25;
+  private static final int PLACE = 25;
+  private static final int FIELDS = 26;
 
   private final MemorySegment fields = Arena.ofAuto().allocate(FIELDS * 8L, 64);
 
@@ -71,6 +72,11 @@ final class GemmStep {
   /** Where f32 sums lie, or 0 if they are needed for one pass only; elements of a row. */
   GemmStep sums(long address, long stride) {
     return put(SUMS, address).put(SUMS + 1, stride);
+  }
+
+  /** Room for the sums of one panel of packed weights, which passes in pieces then; 0: it passes in one. */
+  GemmStep place(long address) {
+    return put(PLACE, address);
   }
 
   /** First element of the output, and bias of its first column or 0. */

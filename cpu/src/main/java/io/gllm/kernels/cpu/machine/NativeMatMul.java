@@ -56,7 +56,7 @@ final class NativeMatMul implements MatMul.Gemv, MatMul.GemmBias, MatMul.GemmBia
     product.size(m, n, k);
     if (m <= GemmInPlace.MOST_ROWS && k > 0 && !product.packed()) {
       inPlace.run();
-    } else if (m <= GemmFewRows.MOST_TILES * code.tileRows()) {
+    } else if (fewRows.fits()) {
       fewRows.run();
     } else {
       manyRows.run();

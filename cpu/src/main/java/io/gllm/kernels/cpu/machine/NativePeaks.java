@@ -6,6 +6,7 @@ import io.gllm.kernels.cpu.CpuTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.stream.Stream;
 
 /** Limits of the machine as the loops of probe.c and the tile of the f32 matrix product reach them. */
 final class NativePeaks {
@@ -75,29 +76,26 @@ final class NativePeaks {
 
   private CpuPeak tile(int threads) {
     MemorySegment entry = code.entry("gemm_block", "pllllp>v");
-    MemorySegment[] steps = new MemorySegment[threads];
-    for (int i = 0; i < threads; i++) {
-      steps[i] = tileStep();
-    }
+    Tile[] tiles = Stream.generate(this::tileOfZeros).limit(threads).toArray(Tile[]::new);
     double work = 2.0 * rows * columns * TILE_K * TILE_CALLS * threads;
     return new CpuPeak("gemm_block, one tile, " + code.blob().target(), work, (part, parts) -> {
       for (int i = 0; i < TILE_CALLS; i++) {
-        NativeCall.run(entry, true, steps[part].address(), 0, 1, 0, 1, 0);
+        NativeCall.run(entry, true, tiles[part].step.address(), 0, 1, 0, 1, 0);
       }
     });
   }
 
-  /** A step of gemm.h over one tile whose operands are zeros; the arithmetic takes the same time for all numbers. */
-  private MemorySegment tileStep() {
-    Arena arena = Arena.ofAuto();
-    MemorySegment a = arena.allocate(rows * TILE_K * Float.BYTES, 64);
-    MemorySegment b = arena.allocate(columns * TILE_K * Float.BYTES, 64);
-    MemorySegment c = arena.allocate(rows * columns * Float.BYTES, 64);
-    long[] fields = {
-      a.address(), 0, TILE_K, b.address(), 0, TILE_K, 1, rows, columns, TILE_K, a.address(), b.address(), 0,
-      columns * TILE_K * Float.BYTES, c.address(), columns, c.address(), 0, columns, 0, 0, 0, 0, 0};
-    MemorySegment step = arena.allocate((long) fields.length * Long.BYTES, 64);
-    MemorySegment.copy(fields, 0, step, ValueLayout.JAVA_LONG, 0, fields.length);
-    return step;
+  /** A step over one f32 tile, and the operands that must live as long. */
+  private record Tile(GemmStep step, MemorySegment operands) {}
+
+  /** Arithmetic takes the same time for all numbers. */
+  private Tile tileOfZeros() {
+    long bytesOfA = rows * TILE_K * Float.BYTES;
+    long bytesOfB = columns * TILE_K * Float.BYTES;
+    MemorySegment operands = Arena.ofAuto().allocate(bytesOfA + bytesOfB + rows * columns * Float.BYTES, 64);
+    long a = operands.address();
+    long c = a + bytesOfA + bytesOfB;
+    GemmStep step = new GemmStep().size(rows, columns, TILE_K).packedA(a).packedB(a + bytesOfA, 0, bytesOfB);
+    return new Tile(step.sums(c, columns).output(c, 0), operands);
   }
 }
