@@ -23,7 +23,7 @@
 .set RUNS, 56
 .set UNIT_S, 4096
 .set UNIT_M, 5120
-.set UNIT_DMIN, 5376
+.set UNIT_DMIN, 5632
 
 .macro clear r
   movi v\r\().4s, #0

@@ -43,7 +43,7 @@ INLINE void put_half(uint8_t* out, int64_t r, const uint8_t* half) { *(u16_any*)
 // ---- f16 scales, `columns` columns each ----
 #define HALVES(format, columns, at)                                                                                  \
   NOINLINE void head_##format(const uint8_t* b, int i, uint8_t* out, int64_t r) { put_half(out + 32 * i, r, b + at); } \
-  INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, f32x16* m) {                                       \
+  INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, u32x16* m) {                                       \
     (void)m;                                                                                                         \
     UNROLL for (int j = 0; j < 2; j++) s[j] = load_h(w + 32 * ((64 * c + 32 * j) / columns));                        \
   }
@@ -52,8 +52,8 @@ INLINE void put_half(uint8_t* out, int64_t r, const uint8_t* half) { *(u16_any*)
     put_half(out + 32 * i, r, b);                                                                                    \
     put_half(out + 256 + 32 * i, r, b + 2);                                                                          \
   }                                                                                                                  \
-  INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, f32x16* m) {                                       \
-    UNROLL for (int j = 0; j < 2; j++) s[j] = load_h(w + 32 * (2 * c + j)), m[j] = load_h(w + 256 + 32 * (2 * c + j)); \
+  INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, u32x16* m) {                                       \
+    UNROLL for (int j = 0; j < 2; j++) s[j] = load_h(w + 32 * (2 * c + j)), m[j] = (u32x16)load_h(w + 256 + 32 * (2 * c + j)); \
   }
 static const Shape shape_q4_1 = {4, 32, 32, 1, 0, 512, 1, 0};
 HALVES_MIN(q4_1)
@@ -75,7 +75,7 @@ HALVES(tq2_0, 256, 64)
 // ---- scales that are floats of a byte ----
 static const Shape shape_mxfp4 = {4, 32, 32, 0, 0, 128, 0, 0};
 NOINLINE void head_mxfp4(const uint8_t* b, int i, uint8_t* out, int64_t r) { put_byte(out, r, i, b[0]); }
-INLINE void scales_mxfp4(const uint8_t* w, int c, f32x16* s, f32x16* m) {
+INLINE void scales_mxfp4(const uint8_t* w, int c, f32x16* s, u32x16* m) {
   (void)m;
   u32x16 z = bytes_of(shape_mxfp4, w, c);
   UNROLL for (int j = 0; j < 2; j++) {
@@ -88,7 +88,7 @@ static const Shape shape_nvfp4 = {4, 16, 32, 0, 0, 256, 0, 0};
 NOINLINE void head_nvfp4(const uint8_t* b, int i, uint8_t* out, int64_t r) {
   for (int j = 0; j < 4; j++) put_byte(out, r, 4 * i + j, b[j] == 127 ? 0 : b[j] & 127);
 }
-INLINE void scales_nvfp4(const uint8_t* w, int c, f32x16* s, f32x16* m) {
+INLINE void scales_nvfp4(const uint8_t* w, int c, f32x16* s, u32x16* m) {
   (void)m;
   u32x16 z = bytes_of(shape_nvfp4, w, c);
   UNROLL for (int j = 0; j < 4; j++) {
@@ -97,7 +97,8 @@ INLINE void scales_nvfp4(const uint8_t* w, int c, f32x16* s, f32x16* m) {
   }
 }
 
-// ---- K formats ----
+// ---- K formats; their minima are dmin times integers, taken together for runs 0 2, 1 3, 4 6, 5 7 ... ----
+INLINE f32x16 minus_dmin(const uint8_t* w) { return -load_h(w + 32); }
 static const Shape shape_q2_k = {2, 16, 256, 1, 0, 320, 1, 0};
 NOINLINE void head_q2_k(const uint8_t* b, int i, uint8_t* out, int64_t r) {
   (void)i;
@@ -105,10 +106,11 @@ NOINLINE void head_q2_k(const uint8_t* b, int i, uint8_t* out, int64_t r) {
   put_half(out + 32, r, b + 82);
   for (int j = 0; j < 16; j++) put_byte(out + 64, r, j, b[j]);
 }
-INLINE void scales_q2_k(const uint8_t* w, int c, f32x16* s, f32x16* m) {
+INLINE void scales_q2_k(const uint8_t* w, int c, f32x16* s, u32x16* m) {
   u32x16 z = bytes_of(shape_q2_k, w + 64, c);
-  f32x16 d = load_h(w), dmin = load_h(w + 32);
-  UNROLL for (int j = 0; j < 4; j++) s[j] = d * unsigned_at(z, 8 * j, 15), m[j] = -(dmin * unsigned_at(z, 8 * j + 4, 15));
+  f32x16 d = load_h(w);
+  UNROLL for (int j = 0; j < 4; j++) s[j] = d * unsigned_at(z, 8 * j, 15);
+  m[0] = z >> 4 & 0x000f000f, m[1] = z >> 12 & 0x000f000f;
 }
 static const Shape shape_q3_k = {3, 16, 256, 0, 0, 288, 1, 4};
 NOINLINE void head_q3_k(const uint8_t* b, int i, uint8_t* out, int64_t r) {
@@ -116,7 +118,7 @@ NOINLINE void head_q3_k(const uint8_t* b, int i, uint8_t* out, int64_t r) {
   put_half(out, r, b + 108);
   for (int j = 0; j < 16; j++) put_byte(out + 32, r, j, scale_q3_k(b, j));
 }
-INLINE void scales_q3_k(const uint8_t* w, int c, f32x16* s, f32x16* m) {
+INLINE void scales_q3_k(const uint8_t* w, int c, f32x16* s, u32x16* m) {
   (void)m;
   u32x16 z = bytes_of(shape_q3_k, w + 32, c);
   f32x16 d = load_h(w);
@@ -132,10 +134,11 @@ NOINLINE void head_q5_k(const uint8_t* b, int i, uint8_t* out, int64_t r) {
     put_byte(out + 192, r, j, minimum_q5_k(b, j));
   }
 }
-INLINE void scales_q5_k(const uint8_t* w, int c, f32x16* s, f32x16* m) {
-  u32x16 z = bytes_of(shape_q5_k, w + 64, c), y = bytes_of(shape_q5_k, w + 192, c);
-  f32x16 d = load_h(w), dmin = load_h(w + 32);
-  UNROLL for (int j = 0; j < 2; j++) s[j] = d * unsigned_at(z, 8 * j, 255), m[j] = -(dmin * unsigned_at(y, 8 * j, 255));
+INLINE void scales_q5_k(const uint8_t* w, int c, f32x16* s, u32x16* m) {
+  u32x16 z = bytes_of(shape_q5_k, w + 64, c);
+  f32x16 d = load_h(w);
+  UNROLL for (int j = 0; j < 2; j++) s[j] = d * unsigned_at(z, 8 * j, 255);
+  m[0] = load_u(w + 192 + 64 * (c >> 1)) >> (uint32_t)(8 * (c & 1)) & 0x00ff00ff;
 }
 static const Shape shape_iq4_xs = {4, 32, 256, 0, 0, 160, 0, 0};
 NOINLINE void head_iq4_xs(const uint8_t* b, int i, uint8_t* out, int64_t r) {
@@ -143,7 +146,7 @@ NOINLINE void head_iq4_xs(const uint8_t* b, int i, uint8_t* out, int64_t r) {
   put_half(out, r, b);
   for (int j = 0; j < 8; j++) put_byte(out + 32, r, j, scale_iq4_xs(b, j));
 }
-INLINE void scales_iq4_xs(const uint8_t* w, int c, f32x16* s, f32x16* m) {
+INLINE void scales_iq4_xs(const uint8_t* w, int c, f32x16* s, u32x16* m) {
   (void)m;
   u32x16 z = bytes_of(shape_iq4_xs, w + 32, c);
   f32x16 d = load_h(w);
@@ -152,7 +155,7 @@ INLINE void scales_iq4_xs(const uint8_t* w, int c, f32x16* s, f32x16* m) {
 
 // ---- grids: the scale of a run is d * unit * (2 n + 1), n of four bits ----
 #define GRID(format, unit)                                                                                           \
-  INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, f32x16* m) {                                       \
+  INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, u32x16* m) {                                       \
     (void)m;                                                                                                         \
     u32x16 z = nibbles_of(shape_##format, w + 32, c);                                                                \
     f32x16 d = load_h(w) * unit;                                                                                     \

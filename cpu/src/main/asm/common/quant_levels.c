@@ -9,7 +9,7 @@
   FUSED_T(format, 2)                                                                                                 \
   FUSED_T(format, 3)                                                                                                 \
   FUSED_T(format, 4)                                                                                                 \
-  INLINE void few_##format(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, LevelScratch* s) {          \
+  INLINE void few_##format(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, Scratch* s) {          \
     if (p->m == 1) few_##format##_1(kind, p, g, t, s);                                                               \
     else if (p->m == 2) few_##format##_2(kind, p, g, t, s);                                                          \
     else if (p->m == 3) few_##format##_3(kind, p, g, t, s);                                                          \
@@ -19,13 +19,13 @@
 #define FUSED_FEW(format)                                                                                            \
   FUSED_T(format, 1)                                                                                                 \
   FUSED_T(format, 2)                                                                                                 \
-  INLINE void few_##format(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, LevelScratch* s) {          \
+  INLINE void few_##format(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, Scratch* s) {          \
     if (p->m - t == 1) few_##format##_1(kind, p, g, t, s);                                                           \
     else few_##format##_2(kind, p, g, t, s);                                                                         \
   }
 #endif
 #define FUSED_T(format, T)                                                                                           \
-  NOINLINE void few_##format##_##T(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, LevelScratch* s) {  \
+  NOINLINE void few_##format##_##T(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, Scratch* s) {  \
     fused_levels(shape_##format, scales_##format, T, kind, p, g, t, s);                                              \
   }
 
@@ -36,8 +36,8 @@ INLINE Kind kind_of(Codes* codes, Head* head, Unpack* unpack, const int8_t* leve
 }
 
 #define FORMAT(format, levels, elements, bytes)                                                                      \
-  NOINLINE void unpack_##format(const uint8_t* super, const int8_t* table, Unit* u, f32x16* low) {                   \
-    unpack_levels(shape_##format, scales_##format, super, table, u, low);                                            \
+  NOINLINE void unpack_##format(const uint8_t* super, const int8_t* table, Unit* u) {                                \
+    unpack_levels(shape_##format, scales_##format, super, table, u);                                                 \
   }                                                                                                                  \
   INLINE Kind kind_##format(void) {                                                                                  \
     return kind_of(codes_##format, head_##format, unpack_##format, levels, elements, bytes, shape_##format);          \

@@ -2,26 +2,22 @@
 // format by its shape and its scales, those around them are shared.
 //
 // Activations (act_runs), superblock-major like those of quant.h: i8 q[i][256]; f32 d[i][R], i32 c[i][R] = -128 * sum of the
-// run, f32 e[i][R] = d * sum of the run, for R = 256 / run. With blocks of 256 columns all d of an i are the same.
+// run, for R = 256 / run; and for minima with blocks of 32 f32 e[i][R] = d * sum of the run, with blocks of 256, where all d of an i are
+// the same, i16 e[i][2R] = sums of the runs in the order 0 2 1 3 4 6 5 7 ..., then nothing.
 //
 // Formula of a superblock, the same for every path, over ascending runs, v_j = exact integer dot of levels and activations:
 //   block 32:   part = fma(s_j, float(v_j) * d_j, part) from 0, y += part
 //   block 256:  part = fma(s_j, float(v_j), part) from 0, y = fma(part, d, y)
-//   minima:     low = fma(m_j, e_j, low) from 0, then y += low
+//   minima of block 32:   low = fma(m_j, e_j, low) from 0, then y += low
+//   minima of block 256:  low = float(sum_j m_j * e_j) * -dmin, then y = fma(low, d, y), m_j integers
 #pragma once
 #include "quant_heads.h"
 #include "quant_ordered_sums.h"
 
 typedef uint8_t u8x64 __attribute__((vector_size(64)));
 
-typedef struct {
-  Scratch base;
-  f32x16 low[GROUPS][16];   // minima of the unpacked units
-} LevelScratch;
-_Static_assert(sizeof(LevelScratch) <= 192 * 1024, "the caller allocates 192 KB");
-
 typedef void Head(const uint8_t* block, int i, uint8_t* head, int64_t row);
-typedef void Unpack(const uint8_t* super, const int8_t* levels, Unit* u, f32x16* low);
+typedef void Unpack(const uint8_t* super, const int8_t* levels, Unit* u);
 
 // A format: how a block is read and packed, the levels of its codes (16, or 32 if codes have five bits), its size.
 typedef struct {
@@ -140,21 +136,23 @@ INLINE const uint8_t* levels_at(const Kind* kind, Shape f, const QuantMatmul* p,
   return scratch;
 }
 
-// The scales of a format.
-typedef void Scales(const uint8_t* head, int c, f32x16* s, f32x16* m);
+// The scales of a format, and its minima: f32 for each run, or i16 for each two.
+typedef void Scales(const uint8_t* head, int c, f32x16* s, u32x16* m);
+INLINE int minima_in_chunk(Shape f) { return f.block == 32 ? runs_in_chunk(f) : runs_in_chunk(f) / 2; }
 
 // Weights as the tiles and dot_d32 take them.
-INLINE void unpack_levels(Shape f, Scales* scales, const uint8_t* super, const int8_t* levels, Unit* u, f32x16* low) {
+INLINE void unpack_levels(Shape f, Scales* scales, const uint8_t* super, const int8_t* levels, Unit* u) {
   u32x16 table = f.linear ? (u32x16)((u8x64){} + (uint8_t)((SIGNED_QUADS ? 0 : 128) - f.offset)) : table_of(levels);
   for (int c = 0; c < 4; c++) {
     const uint8_t* chunk = super + f.head + c * chunk_bytes(f);
     u32x16 deltas = deltas_of(f, super, c);
-    scales(super, c, u->s + c * runs_in_chunk(f), low + c * runs_in_chunk(f));
+    scales(super, c, u->s + c * runs_in_chunk(f), u->m + c * minima_in_chunk(f));
     UNROLL for (int i = 0; i < 16; i++) {
       u32x16 z = code_quad(f, chunk, deltas, i);
       u->w[c * 16 + i] = f.linear ? (u32x16)((u8x64)z + (u8x64)table) : look_up(table, z);
     }
   }
+  if (f.minima && f.block == 256) u->dmin = minus_dmin(super);
 }
 
 // ---- products of a few tokens, weights unpacked in registers ----
@@ -167,14 +165,27 @@ INLINE i32x16 start_of(Shape f, const int32_t* c) {
   return f.offset == 9 ? (v >> 4) + (v >> 7) : v >> (f.offset == 1 ? 7 : f.offset == 4 ? 5 : 3);
 }
 
+// One more minimum of a run of 32, or two of a block of 256: low holds the bits of a float or of an integer.
+INLINE u32x16 add_minimum(Shape f, u32x16 low, u32x16 m, const float* e) {
+  return f.block == 32 ? (u32x16)fma16((f32x16)m, splat(*e), (f32x16)low) : (u32x16)dot_pairs((i32x16)low, m, (const int16_t*)e);
+}
+// What all of them add to a sum.
+INLINE f32x16 plus_minima(Shape f, f32x16 y, u32x16 low, f32x16 dmin, const float* d) {
+  return f.block == 32 ? y + (f32x16)low : fma16(to_f(low) * dmin, splat(*d), y);
+}
+
 // One chunk of T tokens: part[t] += the runs, low[t] += the minima.
 INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u32x16 table, const ActRuns* a, int64_t i, int c,
-                        int unrolled, int64_t hint, f32x16* part, f32x16* low) {
+                        int unrolled, int64_t hint, f32x16* part, u32x16* low) {
   const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256;
   const uint8_t *w = super + c * (super_bytes(f) / 4), *chunk = super + f.head + c * chunk_bytes(f);
   u32x16 deltas = deltas_of(f, super, c);
-  f32x16 s[4], m[4];
+  f32x16 s[4];
+  u32x16 m[4];
   scales(super, c, s, m);
+  if (f.minima)
+    UNROLL for (int j = 0; j < minima_in_chunk(f); j++)
+      UNROLL for (int t = 0; t < T; t++) low[t] = add_minimum(f, low[t], m[j], a->e + (i + t) * all + c * minima_in_chunk(f) + j);
   UNROLL for (int j = 0; j < runs; j++) {
     if (unrolled) AHEAD_LINES(lines, j, 1, runs, w, hint)
     i32x16 v[4];
@@ -192,7 +203,6 @@ INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u3
     UNROLL for (int t = 0; t < T; t++) {
       f32x16 dot = to_f((u32x16)v[t]);
       part[t] = fma16(s[j], f.block == 32 ? dot * splat(a->d[(i + t) * all + c * runs + j]) : dot, part[t]);
-      if (f.minima) low[t] = fma16(m[j], splat(a->e[(i + t) * all + c * runs + j]), low[t]);
     }
   }
 }
@@ -200,25 +210,27 @@ INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u3
 // T tokens from t0 of one row group. Chunks are unrolled where there are registers for it, with prefetches in short bursts: in a loop
 // loads and prefetches advance by the same few lines every time, which on Zen 5 leaves half of the read bandwidth (Q5_0 56 -> 90 %,
 // IQ2_XXS 38 -> 64 %, Q2_K 60 -> 98 %), whatever the distance.
-INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, LevelScratch* scratch) {
+INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, Scratch* scratch) {
   const int unrolled = FUSED_TOKENS == 4 && (f.block == 32 || T == 1);
   ActRuns a = act_runs(p->x, p->m, p->k, 256 / f.run);
   u32x16 table = f.linear ? (u32x16){} : table_of(kind->levels);
   f32x16 y[4];
   UNROLL for (int t = 0; t < T; t++) y[t] = (f32x16){};
   for (int64_t b = 0; b < supers(p->k); b++) {
-    const uint8_t* w = levels_at(kind, f, p, g, b, scratch->base.packed[0]);
+    const uint8_t* w = levels_at(kind, f, p, g, b, scratch->packed[0]);
     int64_t i = b * p->m + t0, hint = p->row_bytes ? 0 : p->ahead;
-    f32x16 part[4], low[4];
-    UNROLL for (int t = 0; t < T; t++) part[t] = low[t] = (f32x16){};
-        if (unrolled) {
+    f32x16 part[4];
+    u32x16 low[4];
+    UNROLL for (int t = 0; t < T; t++) part[t] = (f32x16){}, low[t] = (u32x16){};
+    if (unrolled) {
       UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 1, hint, part, low);
     } else {
       for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 0, hint, part, low);
     }
     UNROLL for (int t = 0; t < T; t++) {
-      y[t] = f.block == 32 ? y[t] + part[t] : fma16(part[t], splat(a.d[(i + t) * (256 / f.run)]), y[t]);
-      if (f.minima) y[t] = y[t] + low[t];
+      const float* d = a.d + (i + t) * (256 / f.run);
+      y[t] = f.block == 32 ? y[t] + part[t] : fma16(part[t], splat(*d), y[t]);
+      if (f.minima) y[t] = plus_minima(f, y[t], low[t], f.block == 32 ? (f32x16){} : minus_dmin(w), d);
     }
   }
   UNROLL for (int t = 0; t < T; t++) store_rows(p->y + (t0 + t) * p->y_stride + g * ROWS, y[t], p->n - g * ROWS);
@@ -226,18 +238,27 @@ INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const
 
 // ---- products of more tokens, by tiles ----
 
-// What the minima add to the sums of a superblock, after the tile; four tokens at a time for the latency of the sums.
-INLINE void add_minima_of(int tokens, const f32x16* low, const float* e, int64_t runs, float* sum) {
-  f32x16 total[4];
-  UNROLL for (int t = 0; t < tokens; t++) total[t] = (f32x16){};
-  for (int64_t j = 0; j < runs; j++)
-    UNROLL for (int t = 0; t < tokens; t++) total[t] = fma16(low[j], splat(e[t * runs + j]), total[t]);
-  UNROLL for (int t = 0; t < tokens; t++) store_f(sum + t * GROUPS * ROWS, load_f(sum + t * GROUPS * ROWS) + total[t]);
+// What the minima add to the sums of a superblock, after a tile that does not add them; four tokens at a time for the latency of the sums.
+INLINE void add_minima_of(Shape f, int tokens, const Unit* u, const float* e, const float* d, float* sum) {
+  int64_t runs = 256 / f.run;
+  u32x16 total[4];
+  UNROLL for (int t = 0; t < tokens; t++) total[t] = (u32x16){};
+  for (int64_t j = 0; j < 4 * minima_in_chunk(f); j++)
+    UNROLL for (int t = 0; t < tokens; t++) total[t] = add_minimum(f, total[t], u->m[j], e + t * runs + j);
+  UNROLL for (int t = 0; t < tokens; t++) {
+    float* to = sum + t * GROUPS * ROWS;
+    store_f(to, plus_minima(f, load_f(to), total[t], u->dmin, d + t * runs));
+  }
 }
-static void add_minima(const f32x16* low, const float* e, int64_t runs, int64_t tokens, float* sum) {
-  int64_t t = 0;
-  for (; t + 4 <= tokens; t += 4) add_minima_of(4, low, e + t * runs, runs, sum + t * GROUPS * ROWS);
-  for (; t < tokens; t++) add_minima_of(1, low, e + t * runs, runs, sum + t * GROUPS * ROWS);
+INLINE void add_minima_all(Shape f, const Unit* u, const float* e, const float* d, int64_t tokens, float* sum) {
+  int64_t t = 0, runs = 256 / f.run;
+  for (; t + 4 <= tokens; t += 4) add_minima_of(f, 4, u, e + t * runs, d + t * runs, sum + t * GROUPS * ROWS);
+  for (; t < tokens; t++) add_minima_of(f, 1, u, e + t * runs, d + t * runs, sum + t * GROUPS * ROWS);
+}
+NOINLINE void add_minima(Shape f, const Unit* u, const float* e, const float* d, int64_t tokens, float* sum) {
+  if (f.block == 32) add_minima_all((Shape){.run = 32, .block = 32}, u, e, d, tokens, sum);
+  else if (f.run == 32) add_minima_all((Shape){.run = 32, .block = 256}, u, e, d, tokens, sum);
+  else add_minima_all((Shape){.run = 16, .block = 256}, u, e, d, tokens, sum);
 }
 
 QUANT_TILE(d32)
@@ -246,38 +267,40 @@ QUANT_TILE(k32)
 QUANT_TILE(k16)
 
 // All tokens, TILE_TOKENS to a tile, of up to four row groups from g, at superblock b.
-static void tile_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t groups, int64_t b, int64_t t0, int64_t tokens, LevelScratch* s) {
+static void tile_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t groups, int64_t b, int64_t t0, int64_t tokens, Scratch* s) {
   Shape f = kind->shape;
   int64_t all = 256 / f.run;
   ActRuns a = act_runs(p->x, p->m, p->k, (int)all);
   const uint8_t* w[GROUPS];
   for (int64_t e = 0; e < groups; e++) {
-    w[e] = levels_at(kind, f, p, g + e, b, s->base.packed[e]);
-    kind->unpack(w[e], kind->levels, &s->base.unit[e], s->low[e]);
+    w[e] = levels_at(kind, f, p, g + e, b, s->packed[e]);
+    kind->unpack(w[e], kind->levels, &s->unit[e]);
   }
   for (int64_t t = 0, step = TILE_TOKENS(groups); t < tokens; t += step) {
     int64_t i = b * p->m + t0 + t;
-    Tile tile = {0, a.q + i * 256, a.c + i * all, a.d + i * all, 0, 0, min64(step, tokens - t), all, 0};
+    const float* minima = f.minima ? a.e + i * all : 0;
+    Tile tile = {0, a.q + i * 256, a.c + i * all, a.d + i * all, 0, 0, min64(step, tokens - t), all, 0, minima};
     int64_t bytes = p->row_bytes ? 0 : super_bytes(f) + (b + 1 < supers(p->k) ? 0 : (GROUPS - 1) * group_bytes(f, p->k));
     if (f.block == 32) {
-      if (f.run == 32) TILES(d32, tile, &s->base, w, bytes, groups, t)
-      else TILES(d16, tile, &s->base, w, bytes, groups, t)
+      if (f.run == 32) TILES(d32, tile, s, w, bytes, groups, t)
+      else TILES(d16, tile, s, w, bytes, groups, t)
     } else {
-      if (f.run == 32) TILES(k32, tile, &s->base, w, bytes, groups, t)
-      else TILES(k16, tile, &s->base, w, bytes, groups, t)
+      if (f.run == 32) TILES(k32, tile, s, w, bytes, groups, t)
+      else TILES(k16, tile, s, w, bytes, groups, t)
     }
     if (f.minima)
-      for (int64_t e = 0; e < groups; e++) add_minima(s->low[e], a.e + i * all, all, tile.tokens, s->base.sums[t][e]);
+      for (int64_t e = PAIRED == 2 ? groups & ~1 : 0; e < groups; e++)
+        add_minima(f, &s->unit[e], minima, tile.d, tile.tokens, s->sums[t][e]);
   }
 }
-static void tiled_levels(const Kind* kind, const QuantMatmul* p, int64_t g0, int64_t g1, LevelScratch* s) {
+static void tiled_levels(const Kind* kind, const QuantMatmul* p, int64_t g0, int64_t g1, Scratch* s) {
   for (int64_t t0 = 0; t0 < p->m; t0 += TOKENS) {
     int64_t tokens = min64(TOKENS, p->m - t0);
     for (int64_t g = g0; g < g1; g += GROUPS) {
       int64_t groups = min64(GROUPS, g1 - g);
-      clear_sums(&s->base, tokens);
+      clear_sums(s, tokens);
       for (int64_t b = 0; b < supers(p->k); b++) tile_levels(kind, p, g, groups, b, t0, tokens, s);
-      store_sums(p, &s->base, g, groups, t0, tokens);
+      store_sums(p, s, g, groups, t0, tokens);
     }
   }
 }
@@ -285,26 +308,30 @@ static void tiled_levels(const Kind* kind, const QuantMatmul* p, int64_t g0, int
 // ---- ordered products and decoding ----
 
 // An unpacked superblock as f32 columns of 16 rows.
-INLINE void decode_levels(Shape f, const Unit* u, const f32x16* low, int64_t columns, f32x16* out) {
+INLINE f32x16 minimum_of(Shape f, const Unit* u, int64_t j) {
+  if (f.block == 32) return (f32x16)u->m[j];
+  return u->dmin * to_f(u->m[in_pairs(j) / 2] >> (uint32_t)(in_pairs(j) % 2 * 16) & 0xffff);
+}
+INLINE void decode_levels(Shape f, const Unit* u, int64_t columns, f32x16* out) {
   for (int64_t k = 0; k < columns; k += 4)
     UNROLL for (int e = 0; e < 4; e++) {
       f32x16 v = column_d32(u->w[k / 4], e) * u->s[k / f.run];
-      out[k + e] = f.minima ? v + low[k / f.run] : v;
+      out[k + e] = f.minima ? v + minimum_of(f, u, k / f.run) : v;
     }
 }
-static void ordered_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, int64_t tokens, LevelScratch* s) {
+static void ordered_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, int64_t tokens, Scratch* s) {
   Shape f = kind->shape;
-  clear_sums(&s->base, tokens);
+  clear_sums(s, tokens);
   for (int64_t b = 0; b < supers(p->k); b++) {
     int64_t columns = min64(SUPER, p->k - b * SUPER), t = 0;
-    kind->unpack(levels_at(kind, f, p, g, b, s->base.packed[0]), kind->levels, s->base.unit, s->low[0]);
-    decode_levels(f, s->base.unit, s->low[0], columns, s->base.values);
+    kind->unpack(levels_at(kind, f, p, g, b, s->packed[0]), kind->levels, s->unit);
+    decode_levels(f, s->unit, columns, s->values);
     const float* x = (const float*)p->x + t0 * p->x_stride + b * SUPER;
     for (; t + ORDERED_TOKENS <= tokens; t += ORDERED_TOKENS)
-      ordered_all(s->base.values, columns, x + t * p->x_stride, p->x_stride, s->base.sums[t][0]);
-    for (; t < tokens; t++) ordered_1(s->base.values, columns, x + t * p->x_stride, s->base.sums[t][0]);
+      ordered_all(s->values, columns, x + t * p->x_stride, p->x_stride, s->sums[t][0]);
+    for (; t < tokens; t++) ordered_1(s->values, columns, x + t * p->x_stride, s->sums[t][0]);
   }
-  store_sums(p, &s->base, g, 1, t0, tokens);
+  store_sums(p, s, g, 1, t0, tokens);
 }
 
 // Blocks to f32.
