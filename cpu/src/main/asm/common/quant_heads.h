@@ -10,14 +10,21 @@
 //           3     for each 8 quads 3 vectors: two codes in each byte, quads 0 1, 2 3, 4 5; above them quad 6 (low bits in the first vector,
 //                 high one in the second) and quad 7 (third and second)
 //           1     for each 8 quads a vector (bit e: quad e)
+//           TRITS only for processors that take them apart quickly, see x86_64/quant_trits.h
 #pragma once
 #include "quant_codes.h"
+#include "quant_formats.h"
+
+#define TRITS 0
+#define DELTA_EIGHT 1    // a vector of deltas
+#define DELTA_RUN 2      // above the three bits of a scale
 
 // `block`: columns of an activation scale. `linear`: a level is its code minus `offset`; otherwise levels come from a table of 16.
+// `delta`: codes are moved up by 2 for some columns.
 typedef struct { int bits, run, block, minima, delta, head, linear, offset; } Shape;
 
 INLINE int runs_in_chunk(Shape f) { return 64 / f.run; }
-INLINE int64_t chunk_bytes(Shape f) { return 128 * f.bits; }
+INLINE int64_t chunk_bytes(Shape f) { return f.bits == TRITS ? 224 : 128 * f.bits; }
 INLINE int64_t super_bytes(Shape f) { return f.head + 4 * chunk_bytes(f); }
 
 // The integer scales of the runs of chunk c, in the low bytes or nibbles of each row.
@@ -153,6 +160,16 @@ INLINE void scales_iq4_xs(const uint8_t* w, int c, f32x16* s, u32x16* m) {
   UNROLL for (int j = 0; j < 2; j++) s[j] = d * signed_byte(z, j);
 }
 
+// 2 n + 1 of the four bits from `at`.
+INLINE f32x16 odd_number(u32x16 z, int at) {
+#ifdef __AVX512F__
+  const f32x16 odd = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
+  return (f32x16)_mm512_permutexvar_ps((__m512i)(z >> (uint32_t)at), (__m512)odd);
+#else
+  return to_f(((at == 0 ? z << 1 : z >> (uint32_t)(at - 1)) & 30) | 1);
+#endif
+}
+
 // ---- grids: the scale of a run is d * unit * (2 n + 1), n of four bits ----
 #define GRID(format, unit)                                                                                           \
   INLINE void scales_##format(const uint8_t* w, int c, f32x16* s, u32x16* m) {                                       \
@@ -160,7 +177,7 @@ INLINE void scales_iq4_xs(const uint8_t* w, int c, f32x16* s, u32x16* m) {
     u32x16 z = nibbles_of(shape_##format, w + 32, c);                                                                \
     f32x16 d = load_h(w) * unit;                                                                                     \
     UNROLL for (int j = 0; j < 64 / shape_##format.run; j++)                                                         \
-      s[j] = d * to_f(((j == 0 ? z << 1 : z >> (uint32_t)(4 * j - 1)) & 30) | 1);                                    \
+      s[j] = d * odd_number(z, 4 * j);                                                                               \
   }                                                                                                                  \
   NOINLINE void head_##format(const uint8_t* b, int i, uint8_t* out, int64_t r) {                                    \
     (void)i;                                                                                                         \
@@ -170,9 +187,9 @@ INLINE void scales_iq4_xs(const uint8_t* w, int c, f32x16* s, u32x16* m) {
 #define GRID_D(format, unit)                                                                                         \
   INLINE void half_##format(const uint8_t* b, uint8_t* out, int64_t r) { put_half(out, r, b); }                      \
   GRID(format, unit)
-static const Shape shape_iq1_s = {2, 32, 256, 0, 1, 160, 1, 9};
+static const Shape shape_iq1_s = {2, 32, 256, 0, DELTA_EIGHT, 160, 1, 9};
 GRID_D(iq1_s, 0.125f)
-static const Shape shape_iq1_m = {2, 16, 256, 0, 1, 224, 1, 9};
+static const Shape shape_iq1_m = {2, 16, 256, 0, DELTA_EIGHT, 224, 1, 9};
 INLINE void half_iq1_m(const uint8_t* b, uint8_t* out, int64_t r) {
   uint16_t bits = half_bits_iq1_m(b);
   put_half(out, r, (const uint8_t*)&bits);

@@ -11,7 +11,15 @@
 //   minima of block 32:   low = fma(m_j, e_j, low) from 0, then y += low
 //   minima of block 256:  low = float(sum_j m_j * e_j) * -dmin, then y = fma(low, d, y), m_j integers
 #pragma once
+#ifdef QUANT_TRITS
+#include "../x86_64/quant_trits.h"
+#else
 #include "quant_heads.h"
+INLINE u32x16 trit_quad(const uint8_t* codes, int i, int eight) { (void)codes, (void)i, (void)eight; return (u32x16){}; }
+INLINE u32x16 moved(u32x16 z, u32x16 deltas, int bit) { (void)deltas, (void)bit; return z; }
+INLINE i32x16 start_moved(i32x16 v, u32x16 deltas, int bit) { (void)deltas, (void)bit; return v; }
+INLINE void pack_trits(const uint8_t* q, uint8_t* codes, int64_t row) { (void)q, (void)codes, (void)row; }
+#endif
 #include "quant_ordered_sums.h"
 
 typedef uint8_t u8x64 __attribute__((vector_size(64)));
@@ -31,10 +39,18 @@ typedef struct {
 
 // ---- packed codes ----
 
-// The codes of quad i of a chunk; those of one bit a bit higher up, and those with deltas as 8 code + 2 delta, so that they are levels plus
+// 2 in the bytes of the rows with the bit.
+INLINE u32x16 delta_bits(u32x16 z, int bit) { return (u32x16)((i32x16)(z << (uint32_t)(31 - bit)) >> 31) & 0x02020202u; }
+
+// The codes of quad i of chunk c; those of one bit a bit higher up, and those with deltas as 8 code + 2 delta, so that they are levels plus
 // `offset` at once.
-INLINE u32x16 code_quad(Shape f, const uint8_t* chunk, u32x16 deltas, int i) {
+INLINE u32x16 code_quad(Shape f, const uint8_t* codes, u32x16 deltas, int c, int i) {
+  if (f.bits == TRITS) {
+    u32x16 z = trit_quad(codes, 16 * c + i, f.delta != 0);
+    return f.delta == DELTA_EIGHT ? moved(z, deltas, i / 2) : z;
+  }
   int e = i & 7;
+  const uint8_t* chunk = codes + c * chunk_bytes(f);
   const uint8_t* eight = chunk + 64 * f.bits * (i >> 3);   // eight quads of an odd number of bits
   if (f.bits == 1) {
     u32x16 z = load_u(eight);
@@ -49,7 +65,7 @@ INLINE u32x16 code_quad(Shape f, const uint8_t* chunk, u32x16 deltas, int i) {
     int at = 2 * (i >> 2);
     u32x16 z = load_u(chunk + 64 * (i & 3));
     z = (at > 3 ? z >> (uint32_t)(at - 3) : z << (uint32_t)(3 - at)) & 0x18181818u;
-    return z | ((u32x16)((i32x16)(deltas << (uint32_t)(31 - i / 2)) >> 31) & 0x02020202u);
+    return z | delta_bits(deltas, i / 2);
   }
   if (f.bits == 2) return (load_u(chunk + 64 * (i & 3)) >> (uint32_t)(2 * (i >> 2))) & 0x03030303u;
   u32x16 z = load_u(chunk + 64 * e);
@@ -62,6 +78,7 @@ INLINE u32x16 code_quad(Shape f, const uint8_t* chunk, u32x16 deltas, int i) {
 }
 // Those of chunk c in the lowest bits.
 INLINE u32x16 deltas_of(Shape f, const uint8_t* super, int c) {
+  if (f.delta == DELTA_RUN) return nibbles_of(f, super, c) >> 3;
   return f.delta ? load_u(super + f.head - 64) >> (uint32_t)(8 * c) : (u32x16){};
 }
 INLINE u32x16 table_of(const int8_t* levels) {
@@ -110,21 +127,28 @@ INLINE void pack_lane(const Kind* kind, const uint8_t* block, int64_t columns, u
   uint8_t codes[SUPER];
   float s[16], m[16];
   __builtin_memset(codes, 0, sizeof codes);
-  for (int64_t at = 0, i = 0; at < columns; at += kind->elements, i++, block += kind->bytes) {
-    kind->codes(block, codes + at, s, m);
-    kind->head(block, (int)i, out, row);
+  if (f.bits == TRITS) {
+    kind->codes(block, codes, s, m);
+    kind->head(block, 0, out, row);
+    pack_trits(codes, out + f.head, row);
+  } else {
+    for (int64_t at = 0, i = 0; at < columns; at += kind->elements, i++, block += kind->bytes) {
+      kind->codes(block, codes + at, s, m);
+      kind->head(block, (int)i, out, row);
+    }
+    for (int c = 0; c < 4; c++) pack_codes(f, codes + 64 * c, out + f.head + c * chunk_bytes(f), row);
   }
-  if (f.delta) {
+  if (f.delta == DELTA_EIGHT) {
     uint32_t bits = 0;
     for (int g = 0; g < 32; g++) bits |= (uint32_t)(codes[8 * g] >> 2) << g;
     *(u32_any*)(out + f.head - 64 + 4 * row) = bits;
   }
-  for (int c = 0; c < 4; c++) pack_codes(f, codes + 64 * c, out + f.head + c * chunk_bytes(f), row);
 }
 // The superblock b of a row group; rows beyond the last one repeat it.
 static void pack_levels(const Kind* kind, const uint8_t* w, int64_t row_bytes, int64_t n, int64_t k, int64_t g, int64_t b, uint8_t* out) {
   int64_t columns = min64(SUPER, k - b * SUPER), offset = b * (SUPER / kind->elements) * kind->bytes;
-  for (int64_t at = 0; at < kind->shape.head; at += 32) *(f16x16_any*)(out + at) = (f16x16){};
+  int64_t zero = kind->shape.bits == TRITS ? super_bytes(kind->shape) : kind->shape.head;   // what rows share
+  for (int64_t at = 0; at < zero; at += 32) *(f16x16_any*)(out + at) = (f16x16){};
   for (int64_t r = 0; r < ROWS; r++) pack_lane(kind, w + min64(g * ROWS + r, n - 1) * row_bytes + offset, columns, out, r);
 }
 INLINE int64_t group_bytes(Shape f, int64_t k) { return supers(k) * super_bytes(f); }
@@ -141,16 +165,25 @@ typedef void Scales(const uint8_t* head, int c, f32x16* s, u32x16* m);
 INLINE int minima_in_chunk(Shape f) { return f.block == 32 ? runs_in_chunk(f) : runs_in_chunk(f) / 2; }
 
 // Weights as the tiles and dot_d32 take them.
+INLINE void unpack_chunk(Shape f, Scales* scales, const uint8_t* super, int c, u32x16 table, Unit* u) {
+  u32x16 deltas = deltas_of(f, super, c);
+  scales(super, c, u->s + c * runs_in_chunk(f), u->m + c * minima_in_chunk(f));
+  UNROLL for (int i = 0; i < 16; i++) {
+    u32x16 z = code_quad(f, super + f.head, deltas, c, i);
+    if (f.bits == TRITS && f.delta) {
+      if (f.delta == DELTA_RUN) z = moved(z, deltas, 4 * (4 * i / f.run));
+      u->w[c * 16 + i] = (u32x16)((u8x64)z - 1);
+    } else {
+      u->w[c * 16 + i] = f.bits == TRITS ? z : f.linear ? (u32x16)((u8x64)z + (u8x64)table) : look_up(table, z);
+    }
+  }
+}
 INLINE void unpack_levels(Shape f, Scales* scales, const uint8_t* super, const int8_t* levels, Unit* u) {
   u32x16 table = f.linear ? (u32x16)((u8x64){} + (uint8_t)((SIGNED_QUADS ? 0 : 128) - f.offset)) : table_of(levels);
-  for (int c = 0; c < 4; c++) {
-    const uint8_t* chunk = super + f.head + c * chunk_bytes(f);
-    u32x16 deltas = deltas_of(f, super, c);
-    scales(super, c, u->s + c * runs_in_chunk(f), u->m + c * minima_in_chunk(f));
-    UNROLL for (int i = 0; i < 16; i++) {
-      u32x16 z = code_quad(f, chunk, deltas, i);
-      u->w[c * 16 + i] = f.linear ? (u32x16)((u8x64)z + (u8x64)table) : look_up(table, z);
-    }
+  if (f.bits == TRITS) {
+    UNROLL for (int c = 0; c < 4; c++) unpack_chunk(f, scales, super, c, table, u);
+  } else {
+    for (int c = 0; c < 4; c++) unpack_chunk(f, scales, super, c, table, u);
   }
   if (f.minima && f.block == 256) u->dmin = minus_dmin(super);
 }
@@ -158,10 +191,14 @@ INLINE void unpack_levels(Shape f, Scales* scales, const uint8_t* super, const i
 // ---- products of a few tokens, weights unpacked in registers ----
 
 // The integer sum starts with what the offset of unsigned weights adds.
-INLINE i32x16 start_of(Shape f, const int32_t* c) {
-  if (!f.linear) return start_d32(c);
-  if (f.offset == 0) return (i32x16){};
+INLINE i32x16 start_of(Shape f, const int32_t* c, u32x16 deltas, int j) {
+  (void)deltas, (void)j;
+  if (f.linear ? f.offset == 0 : f.delta == 0) return f.linear ? (i32x16){} : start_d32(c);
   i32x16 v = splat_i(c);
+#ifdef __AVX512F__
+  __asm__("" : "+v"(v));   // broadcast by the load, not after a shift of one number
+#endif
+  if (f.bits == TRITS) return f.delta == DELTA_RUN ? start_moved(v, deltas, 4 * j) : v + (v >> 7);
   return f.offset == 9 ? (v >> 4) + (v >> 7) : v >> (f.offset == 1 ? 7 : f.offset == 4 ? 5 : 3);
 }
 
@@ -174,66 +211,83 @@ INLINE f32x16 plus_minima(Shape f, f32x16 y, u32x16 low, f32x16 dmin, const floa
   return f.block == 32 ? y + (f32x16)low : fma16(to_f(low) * dmin, splat(*d), y);
 }
 
-// One chunk of T tokens: part[t] += the runs, low[t] += the minima.
-INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u32x16 table, const ActRuns* a, int64_t i, int c,
-                        int unrolled, int64_t hint, f32x16* part, u32x16* low) {
-  const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256;
-  const uint8_t *w = super + c * (super_bytes(f) / 4), *chunk = super + f.head + c * chunk_bytes(f);
-  u32x16 deltas = deltas_of(f, super, c);
-  f32x16 s[4];
-  u32x16 m[4];
-  scales(super, c, s, m);
+// One chunk of T tokens and G row groups, sum x for group x / T and token x % T: part[x] += the runs, low[x] += the minima.
+INLINE void fused_chunk(Shape f, Scales* scales, int T, int G, const uint8_t* const* supers_of, u32x16 table, const ActRuns* a, int64_t i,
+                        int c, int unrolled, int64_t hint, f32x16* part, u32x16* low) {
+  const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256, chains = T * G == 1 && FUSED_TOKENS == 4 ? 2 : 1;
+  u32x16 deltas[2], m[2][4];
+  f32x16 s[2][4];
+  UNROLL for (int g = 0; g < G; g++) {
+    deltas[g] = deltas_of(f, supers_of[g], c);
+    scales(supers_of[g], c, s[g], m[g]);
+  }
   if (f.minima)
     UNROLL for (int j = 0; j < minima_in_chunk(f); j++)
-      UNROLL for (int t = 0; t < T; t++) low[t] = add_minimum(f, low[t], m[j], a->e + (i + t) * all + c * minima_in_chunk(f) + j);
+      UNROLL for (int x = 0; x < G * T; x++)
+        low[x] = add_minimum(f, low[x], m[x / T][j], a->e + (i + x % T) * all + c * minima_in_chunk(f) + j);
   UNROLL for (int j = 0; j < runs; j++) {
-    if (unrolled) AHEAD_LINES(lines, j, 1, runs, w, hint)
-    i32x16 v[4];
-    UNROLL for (int t = 0; t < T; t++) v[t] = start_of(f, a->c + (i + t) * all + c * runs + j);
+    UNROLL for (int g = 0; g < G; g++) {
+      const uint8_t* w = supers_of[g] + c * (super_bytes(f) / 4);
+      if (unrolled) AHEAD_LINES(lines, j, 1, runs, w, hint)
+    }
+    i32x16 v[4][4];
+    UNROLL for (int x = 0; x < G * T; x++) {
+      v[x][0] = start_of(f, a->c + (i + x % T) * all + c * runs + j, deltas[x / T], j);
+      UNROLL for (int h = 1; h < chains; h++) v[x][h] = (i32x16){};
+    }
     UNROLL for (int e = 0; e < f.run / 4; e++) {
       const int quad = j * (f.run / 4) + e;
-      if (!unrolled) UNROLL for (int l = quad * lines / 16; l < (quad + 1) * lines / 16; l++) AHEAD_L2(w + hint + 64 * l);
-      u32x16 z = code_quad(f, chunk, deltas, quad);
-      if (!f.linear) z = look_up(table, z);
-      UNROLL for (int t = 0; t < T; t++) {
-        const int8_t* q = a->q + (i + t) * 256 + 64 * c + f.run * j + 4 * e;
-        v[t] = f.linear ? dot_u6(v[t], z, q) : dot_d32(v[t], z, q);
+      UNROLL for (int g = 0; g < G; g++) {
+        const uint8_t* w = supers_of[g] + c * (super_bytes(f) / 4);
+        if (!unrolled) UNROLL for (int l = quad * lines / 16; l < (quad + 1) * lines / 16; l++) AHEAD_L2(w + hint + 64 * l);
+        u32x16 z = code_quad(f, supers_of[g] + f.head, deltas[g], c, quad);
+        if (!f.linear && f.bits != TRITS) z = look_up(table, z);
+        UNROLL for (int t = 0; t < T; t++) {
+          const int8_t* q = a->q + (i + t) * 256 + 64 * c + f.run * j + 4 * e;
+          i32x16* to = &v[g * T + t][e % chains];
+          *to = f.linear ? dot_u6(*to, z, q) : dot_d32(*to, z, q);
+        }
       }
     }
-    UNROLL for (int t = 0; t < T; t++) {
-      f32x16 dot = to_f((u32x16)v[t]);
-      part[t] = fma16(s[j], f.block == 32 ? dot * splat(a->d[(i + t) * all + c * runs + j]) : dot, part[t]);
+    UNROLL for (int x = 0; x < G * T; x++) {
+      UNROLL for (int h = 1; h < chains; h++) v[x][0] += v[x][h];
+      f32x16 dot = to_f((u32x16)v[x][0]);
+      part[x] = fma16(s[x / T][j], f.block == 32 ? dot * splat(a->d[(i + x % T) * all + c * runs + j]) : dot, part[x]);
     }
   }
 }
 
-// T tokens from t0 of one row group. Chunks are unrolled where there are registers for it, with prefetches in short bursts: in a loop
+// T tokens from t0 of G row groups. Chunks are unrolled where there are registers for it, with prefetches in short bursts: in a loop
 // loads and prefetches advance by the same few lines every time, which on Zen 5 leaves half of the read bandwidth (Q5_0 56 -> 90 %,
 // IQ2_XXS 38 -> 64 %, Q2_K 60 -> 98 %), whatever the distance.
-INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, Scratch* scratch) {
-  const int unrolled = FUSED_TOKENS == 4 && (f.block == 32 || T == 1);
+INLINE void fused_levels(Shape f, Scales* scales, int T, int G, const Kind* kind, const QuantMatmul* p, int64_t g0, int64_t t0, Scratch* scratch) {
+  const int unrolled = FUSED_TOKENS == 4 && (f.block == 32 || T == 1 || f.bits == TRITS);
   ActRuns a = act_runs(p->x, p->m, p->k, 256 / f.run);
   u32x16 table = f.linear ? (u32x16){} : table_of(kind->levels);
   f32x16 y[4];
-  UNROLL for (int t = 0; t < T; t++) y[t] = (f32x16){};
+  UNROLL for (int x = 0; x < G * T; x++) y[x] = (f32x16){};
   for (int64_t b = 0; b < supers(p->k); b++) {
-    const uint8_t* w = levels_at(kind, f, p, g, b, scratch->packed[0]);
+    const uint8_t* w[2];
+    UNROLL for (int g = 0; g < G; g++) w[g] = levels_at(kind, f, p, g0 + g, b, scratch->packed[g]);
     int64_t i = b * p->m + t0, hint = p->row_bytes ? 0 : p->ahead;
     f32x16 part[4];
     u32x16 low[4];
-    UNROLL for (int t = 0; t < T; t++) part[t] = (f32x16){}, low[t] = (u32x16){};
+    UNROLL for (int x = 0; x < G * T; x++) part[x] = (f32x16){}, low[x] = (u32x16){};
     if (unrolled) {
-      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 1, hint, part, low);
+      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 1, hint, part, low);
     } else {
-      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 0, hint, part, low);
+      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 0, hint, part, low);
     }
-    UNROLL for (int t = 0; t < T; t++) {
-      const float* d = a.d + (i + t) * (256 / f.run);
-      y[t] = f.block == 32 ? y[t] + part[t] : fma16(part[t], splat(*d), y[t]);
-      if (f.minima) y[t] = plus_minima(f, y[t], low[t], f.block == 32 ? (f32x16){} : minus_dmin(w), d);
+    UNROLL for (int x = 0; x < G * T; x++) {
+      const float* d = a.d + (i + x % T) * (256 / f.run);
+      y[x] = f.block == 32 ? y[x] + part[x] : fma16(part[x], splat(*d), y[x]);
+      if (f.minima) y[x] = plus_minima(f, y[x], low[x], f.block == 32 ? (f32x16){} : minus_dmin(w[x / T]), d);
     }
   }
-  UNROLL for (int t = 0; t < T; t++) store_rows(p->y + (t0 + t) * p->y_stride + g * ROWS, y[t], p->n - g * ROWS);
+  UNROLL for (int x = 0; x < G * T; x++) {
+    int64_t row = (g0 + x / T) * ROWS;
+    store_rows(p->y + (t0 + x % T) * p->y_stride + row, y[x], p->n - row);
+  }
 }
 
 // ---- products of more tokens, by tiles ----

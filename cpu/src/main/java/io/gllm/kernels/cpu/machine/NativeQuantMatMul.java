@@ -47,8 +47,8 @@ final class NativeQuantMatMul implements QuantMatMul.Kernel, ThreadTeam.Task {
     this.format = (QuantFormat) type;
     this.ordered = ordered;
     this.ahead = kernels.prefetchBytes();
-    this.product = kernels.entry(ordered ? "quant_matmul_ordered" : "quant_matmul", type, "pllp>v");
-    QuantCode layout = QuantCode.of(format);
+    QuantCode layout = QuantCode.of(kernels, format);
+    this.product = kernels.entry((ordered ? "quant_matmul_ordered" : "quant_matmul") + layout.variant(), type, "pllp>v");
     this.fromFloats = ordered ? null : kernels.code().entry(layout.activations(), "plpllll>v");
     this.fromBlocks = ordered
         ? kernels.entry("dequant", format.activationFormat(), "ppl>v")
