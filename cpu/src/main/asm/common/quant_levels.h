@@ -15,9 +15,13 @@
 #include "../x86_64/quant_trits.h"
 #else
 #include "quant_heads.h"
-INLINE u32x16 trit_quad(const uint8_t* codes, int i, int eight) { (void)codes, (void)i, (void)eight; return (u32x16){}; }
-INLINE u32x16 moved(u32x16 z, u32x16 deltas, int bit) { (void)deltas, (void)bit; return z; }
-INLINE i32x16 start_moved(i32x16 v, u32x16 deltas, int bit) { (void)deltas, (void)bit; return v; }
+INLINE u32x16 trit_quad(const uint8_t* codes, int i, int delta) { (void)codes, (void)i, (void)delta; return (u32x16){}; }
+INLINE u32x16 trit_levels(u32x16 z, u32x16 deltas, int bit, int delta) { (void)deltas, (void)bit, (void)delta; return z; }
+INLINE i32x16 trit_start(const int32_t* c, const int16_t* eights, u32x16 deltas, int j, int delta) {
+  (void)eights, (void)deltas, (void)j, (void)delta;
+  return splat_i(c);
+}
+INLINE void sums_of_eight(const int8_t* q, int16_t* to) { (void)q, (void)to; }
 INLINE void pack_trits(const uint8_t* q, uint8_t* codes, int64_t row) { (void)q, (void)codes, (void)row; }
 #endif
 #include "quant_ordered_sums.h"
@@ -45,10 +49,7 @@ INLINE u32x16 delta_bits(u32x16 z, int bit) { return (u32x16)((i32x16)(z << (uin
 // The codes of quad i of chunk c; those of one bit a bit higher up, and those with deltas as 8 code + 2 delta, so that they are levels plus
 // `offset` at once.
 INLINE u32x16 code_quad(Shape f, const uint8_t* codes, u32x16 deltas, int c, int i) {
-  if (f.bits == TRITS) {
-    u32x16 z = trit_quad(codes, 16 * c + i, f.delta != 0);
-    return f.delta == DELTA_EIGHT ? moved(z, deltas, i / 2) : z;
-  }
+  if (f.bits == TRITS) return trit_quad(codes, 16 * c + i, f.delta);
   int e = i & 7;
   const uint8_t* chunk = codes + c * chunk_bytes(f);
   const uint8_t* eight = chunk + 64 * f.bits * (i >> 3);   // eight quads of an odd number of bits
@@ -76,10 +77,10 @@ INLINE u32x16 code_quad(Shape f, const uint8_t* codes, u32x16 deltas, int c, int
   }
   return z;
 }
-// Those of chunk c in the lowest bits.
+// Those of chunk c in the lowest bits; beside TRITS those of the second halves of runs of 16 from bit 16.
 INLINE u32x16 deltas_of(Shape f, const uint8_t* super, int c) {
   if (f.delta == DELTA_RUN) return nibbles_of(f, super, c) >> 3;
-  return f.delta ? load_u(super + f.head - 64) >> (uint32_t)(8 * c) : (u32x16){};
+  return f.delta ? load_u(super + f.head - 64) >> (uint32_t)((f.bits == TRITS ? 4 : 8) * c) : (u32x16){};
 }
 INLINE u32x16 table_of(const int8_t* levels) {
   u32x4 t = *(const u32x4_any*)levels;
@@ -140,7 +141,7 @@ INLINE void pack_lane(const Kind* kind, const uint8_t* block, int64_t columns, u
   }
   if (f.delta == DELTA_EIGHT) {
     uint32_t bits = 0;
-    for (int g = 0; g < 32; g++) bits |= (uint32_t)(codes[8 * g] >> 2) << g;
+    for (int g = 0; g < 32; g++) bits |= (uint32_t)(codes[8 * g] >> 2) << (f.bits == TRITS ? g / 2 + g % 2 * 16 : g);
     *(u32_any*)(out + f.head - 64 + 4 * row) = bits;
   }
 }
@@ -170,12 +171,8 @@ INLINE void unpack_chunk(Shape f, Scales* scales, const uint8_t* super, int c, u
   scales(super, c, u->s + c * runs_in_chunk(f), u->m + c * minima_in_chunk(f));
   UNROLL for (int i = 0; i < 16; i++) {
     u32x16 z = code_quad(f, super + f.head, deltas, c, i);
-    if (f.bits == TRITS && f.delta) {
-      if (f.delta == DELTA_RUN) z = moved(z, deltas, 4 * (4 * i / f.run));
-      u->w[c * 16 + i] = (u32x16)((u8x64)z - 1);
-    } else {
-      u->w[c * 16 + i] = f.bits == TRITS ? z : f.linear ? (u32x16)((u8x64)z + (u8x64)table) : look_up(table, z);
-    }
+    int bit = f.delta == DELTA_RUN ? i / 8 * 4 : i / 4 + i / 2 % 2 * 16;
+    u->w[c * 16 + i] = f.bits == TRITS ? trit_levels(z, deltas, bit, f.delta) : f.linear ? (u32x16)((u8x64)z + (u8x64)table) : look_up(table, z);
   }
 }
 INLINE void unpack_levels(Shape f, Scales* scales, const uint8_t* super, const int8_t* levels, Unit* u) {
@@ -191,14 +188,13 @@ INLINE void unpack_levels(Shape f, Scales* scales, const uint8_t* super, const i
 // ---- products of a few tokens, weights unpacked in registers ----
 
 // The integer sum starts with what the offset of unsigned weights adds.
-INLINE i32x16 start_of(Shape f, const int32_t* c, u32x16 deltas, int j) {
-  (void)deltas, (void)j;
-  if (f.linear ? f.offset == 0 : f.delta == 0) return f.linear ? (i32x16){} : start_d32(c);
+INLINE i32x16 start_of(Shape f, const int32_t* c) {
+  if (!f.linear) return start_d32(c);
+  if (f.offset == 0) return (i32x16){};
   i32x16 v = splat_i(c);
 #ifdef __AVX512F__
   __asm__("" : "+v"(v));   // broadcast by the load, not after a shift of one number
 #endif
-  if (f.bits == TRITS) return f.delta == DELTA_RUN ? start_moved(v, deltas, 4 * j) : v + (v >> 7);
   return f.offset == 9 ? (v >> 4) + (v >> 7) : v >> (f.offset == 1 ? 7 : f.offset == 4 ? 5 : 3);
 }
 
@@ -213,7 +209,7 @@ INLINE f32x16 plus_minima(Shape f, f32x16 y, u32x16 low, f32x16 dmin, const floa
 
 // One chunk of T tokens and G row groups, sum x for group x / T and token x % T: part[x] += the runs, low[x] += the minima.
 INLINE void fused_chunk(Shape f, Scales* scales, int T, int G, const uint8_t* const* supers_of, u32x16 table, const ActRuns* a, int64_t i,
-                        int c, int unrolled, int64_t hint, f32x16* part, u32x16* low) {
+                        int c, int unrolled, int64_t hint, const int16_t eights[][32], f32x16* part, u32x16* low) {
   const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256, chains = T * G == 1 && FUSED_TOKENS == 4 ? 2 : 1;
   u32x16 deltas[2], m[2][4];
   f32x16 s[2][4];
@@ -232,7 +228,8 @@ INLINE void fused_chunk(Shape f, Scales* scales, int T, int G, const uint8_t* co
     }
     i32x16 v[4][4];
     UNROLL for (int x = 0; x < G * T; x++) {
-      v[x][0] = start_of(f, a->c + (i + x % T) * all + c * runs + j, deltas[x / T], j);
+      const int32_t* start = a->c + (i + x % T) * all + c * runs + j;
+      v[x][0] = f.bits == TRITS ? trit_start(start, eights[x % T] + 8 * c, deltas[x / T], j, f.delta) : start_of(f, start);
       UNROLL for (int h = 1; h < chains; h++) v[x][h] = (i32x16){};
     }
     UNROLL for (int e = 0; e < f.run / 4; e++) {
@@ -273,10 +270,13 @@ INLINE void fused_levels(Shape f, Scales* scales, int T, int G, const Kind* kind
     f32x16 part[4];
     u32x16 low[4];
     UNROLL for (int x = 0; x < G * T; x++) part[x] = (f32x16){}, low[x] = (u32x16){};
+    int16_t eights[4][32];
+    if (f.bits == TRITS && f.delta == DELTA_EIGHT)
+      UNROLL for (int t = 0; t < T; t++) sums_of_eight(a.q + (i + t) * 256, eights[t]);
     if (unrolled) {
-      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 1, hint, part, low);
+      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 1, hint, eights, part, low);
     } else {
-      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 0, hint, part, low);
+      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 0, hint, eights, part, low);
     }
     UNROLL for (int x = 0; x < G * T; x++) {
       const float* d = a.d + (i + x % T) * (256 / f.run);

@@ -15,10 +15,13 @@ static const uint8_t TRIT_DIGITS[3][32] = {
     {0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2},
 };
 
-// The sixth bit of an index is any: the table is there twice. Levels as dot_d32 takes them: digits less one, or 8 times that less 8.
-INLINE __m512i trit_table(int digit, int eight) {
+// What levels are moved by where they are looked up: 128 as dot_d32 takes them, or 129 and 131 less 2 where moved up.
+#define TRIT_OFFSET(delta) ((delta) == 0 ? 128 : (delta) == DELTA_RUN ? 129 : 131)
+
+// The sixth bit of an index is any: the table is there twice.
+INLINE __m512i trit_table(int digit, int delta) {
   u32x16 t = (u32x16)_mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i*)TRIT_DIGITS[digit]));
-  return (__m512i)(eight ? (t << 3) + 0x78787878u : t + 0x7f7f7f7fu);
+  return (__m512i)(delta ? (t << 3) + 0x01010101u * (TRIT_OFFSET(delta) - 9) : t + 0x01010101u * (TRIT_OFFSET(delta) - 1));
 }
 INLINE u32x16 pair_at(const uint8_t* codes, int p, int second) { return load_u(codes + 128 * p + 64 * second); }
 INLINE u32x16 select(u32x16 a, u32x16 b, uint32_t mask) { return (a & mask) | (b & ~(u32x16)((u32x16){} + mask)); }
@@ -28,20 +31,34 @@ INLINE u32x16 trit_index(const uint8_t* codes, int v) {
   return select(pair_at(codes, v / 3, 0) >> 5, pair_at(codes, v / 3, 1) >> 2, 0x07070707u);
 }
 // Quad i of a superblock.
-INLINE u32x16 trit_quad(const uint8_t* codes, int i, int eight) {
+INLINE u32x16 trit_quad(const uint8_t* codes, int i, int delta) {
   u32x16 index = i < 63 ? trit_index(codes, i / 3) : select(pair_at(codes, 4, 1) >> 7, pair_at(codes, 5, 1) >> 6, 0x01010101u) & 0x03030303u;
-  return (u32x16)_mm512_permutexvar_epi8((__m512i)index, trit_table(i % 3, eight));
+  return (u32x16)_mm512_permutexvar_epi8((__m512i)index, trit_table(i % 3, delta));
 }
-// Rows with the bit are moved up by 2.
-INLINE u32x16 moved(u32x16 z, u32x16 deltas, int bit) {
+// A quad as dot_d32 takes it, those rows moved up by 2 that have the bit.
+INLINE u32x16 trit_levels(u32x16 z, u32x16 deltas, int bit, int delta) {
   __mmask16 rows = _mm512_test_epi32_mask((__m512i)deltas, _mm512_set1_epi32(1 << bit));
-  return (u32x16)_mm512_mask_or_epi32((__m512i)z, rows, (__m512i)z, _mm512_set1_epi32(0x02020202));
+  z -= 0x01010101u * (TRIT_OFFSET(delta) - 128);
+  return delta ? (u32x16)_mm512_mask_add_epi32((__m512i)z, rows, (__m512i)z, _mm512_set1_epi32(0x02020202)) : z;
 }
-// What levels more by 129 than they are add to a sum, or by 127 where moved: v is what 128 would.
-INLINE i32x16 start_moved(i32x16 v, u32x16 deltas, int bit) {
-  __mmask16 rows = _mm512_test_epi32_mask((__m512i)deltas, _mm512_set1_epi32(1 << bit));
+// What the offset adds to the sum of run j, which starts there.
+INLINE i32x16 trit_start(const int32_t* c, const int16_t* eights, u32x16 deltas, int j, int delta) {
+  if (delta == DELTA_EIGHT) {
+    u32x16 up = j == 0 ? deltas << 1 : deltas >> (uint32_t)(j - 1);
+    return dot_pairs((i32x16){}, (up & 0x00020002u) | 0xff7dff7du, eights + 2 * j);
+  }
+  i32x16 v = splat_i(c);
+  if (delta == 0) return v;
+  __mmask16 rows = _mm512_test_epi32_mask((__m512i)deltas, _mm512_set1_epi32(1 << (4 * j)));
   i32x16 once = v >> 7;
   return (i32x16)_mm512_mask_sub_epi32((__m512i)(v + once), rows, (__m512i)v, (__m512i)once);
+}
+// Sums of 8 columns of a superblock.
+INLINE void sums_of_eight(const int8_t* q, int16_t* to) {
+  UNROLL for (int i = 0; i < 4; i++) {
+    __m512i sum = _mm512_sad_epu8((__m512i)(load_u(q + 64 * i) ^ 0x80808080u), _mm512_setzero_si512());
+    _mm_storeu_si128((__m128i*)(to + 8 * i), _mm512_cvtepi64_epi16(_mm512_sub_epi64(sum, _mm512_set1_epi64(1024))));
+  }
 }
 INLINE int64_t top_bits(u32x16 z) { return (int64_t)_mm512_movepi8_mask((__m512i)z); }
 INLINE f32x16 trit_scale(const uint8_t* codes) {
