@@ -9,9 +9,6 @@
   FUSED_T(format, 2)                                                                                                 \
   FUSED_T(format, 3)                                                                                                 \
   FUSED_T(format, 4)                                                                                                 \
-  NOINLINE void two_##format(const Kind* kind, const QuantMatmul* p, int64_t g, Scratch* s) {                        \
-    fused_levels(shape_##format, scales_##format, 1, 2, kind, p, g, 0, s);                                           \
-  }                                                                                                                  \
   INLINE void few_##format(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, Scratch* s) {          \
     if (p->m == 1) few_##format##_1(kind, p, g, t, s);                                                               \
     else if (p->m == 2) few_##format##_2(kind, p, g, t, s);                                                          \
@@ -27,12 +24,9 @@
     else few_##format##_2(kind, p, g, t, s);                                                                         \
   }
 #endif
-#ifndef TWO
-#define TWO 0
-#endif
 #define FUSED_T(format, T)                                                                                           \
   NOINLINE void few_##format##_##T(const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t, Scratch* s) {  \
-    fused_levels(shape_##format, scales_##format, T, 1, kind, p, g, t, s);                                            \
+    fused_levels(shape_##format, scales_##format, T, kind, p, g, t, s);                                               \
   }
 
 // Keeps the addresses out of constants, which would need relocations.
@@ -55,10 +49,7 @@ INLINE Kind kind_of(Codes* codes, Head* head, Unpack* unpack, const int8_t* leve
       tiled_levels(&kind, p, g0, g1, scratch);                                                                       \
       return;                                                                                                        \
     }                                                                                                                \
-    int64_t g = g0;                                                                                                  \
-    if (FUSED_TOKENS == 4 && TWO && p->m == 1)                                                                              \
-      for (; g + 2 <= g1; g += 2) two_##format(&kind, p, g, scratch);                                                \
-    for (; g < g1; g++)                                                                                              \
+    for (int64_t g = g0; g < g1; g++)                                                                                \
       for (int64_t t = 0; t < p->m; t += FUSED_TOKENS) few_##format(&kind, p, g, t, scratch);                        \
   }                                                                                                                  \
   ENTRY("pllp>v") void quant_matmul_ordered_##format(const QuantMatmul* p, int64_t g0, int64_t g1, void* scratch) {  \

@@ -7,6 +7,7 @@
 //
 // Formula of a superblock, the same for every path, over ascending runs, v_j = exact integer dot of levels and activations:
 //   block 32:   part = fma(s_j, float(v_j) * d_j, part) from 0, y += part
+//     of two runs:  part = fma(fma(s_j+1, float(v_j+1), s_j * float(v_j)), d_j, part) from 0
 //   block 256:  part = fma(s_j, float(v_j), part) from 0, y = fma(part, d, y)
 //   minima of block 32:   low = fma(m_j, e_j, low) from 0, then y += low
 //   minima of block 256:  low = float(sum_j m_j * e_j) * -dmin, then y = fma(low, d, y), m_j integers
@@ -207,87 +208,83 @@ INLINE f32x16 plus_minima(Shape f, f32x16 y, u32x16 low, f32x16 dmin, const floa
   return f.block == 32 ? y + (f32x16)low : fma16(to_f(low) * dmin, splat(*d), y);
 }
 
-// One chunk of T tokens and G row groups, sum x for group x / T and token x % T: part[x] += the runs, low[x] += the minima.
-INLINE void fused_chunk(Shape f, Scales* scales, int T, int G, const uint8_t* const* supers_of, u32x16 table, const ActRuns* a, int64_t i,
-                        int c, int unrolled, int64_t hint, const int16_t eights[][32], f32x16* part, u32x16* low) {
-  const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256, chains = T * G == 1 && FUSED_TOKENS == 4 ? 2 : 1;
-  u32x16 deltas[2], m[2][4];
-  f32x16 s[2][4];
-  UNROLL for (int g = 0; g < G; g++) {
-    deltas[g] = deltas_of(f, supers_of[g], c);
-    scales(supers_of[g], c, s[g], m[g]);
-  }
+// Runs that share an activation scale of their own.
+INLINE int runs_of_block(Shape f) { return f.block == 32 ? 32 / f.run : 0; }
+
+// One chunk of T tokens: part[t] += the runs, low[t] += the minima. The sums of one token are two halves, to be added sooner.
+INLINE void fused_chunk(Shape f, Scales* scales, int T, const uint8_t* super, u32x16 table, const ActRuns* a, int64_t i, int c,
+                        int unrolled, int64_t hint, const int16_t eights[][32], f32x16* part, u32x16* low) {
+  const int runs = 64 / f.run, all = 256 / f.run, lines = (int)(super_bytes(f) + 255) / 256, sums = T == 1 && FUSED_TOKENS == 4 ? 2 : 1;
+  const uint8_t* w = super + c * (super_bytes(f) / 4);
+  u32x16 deltas = deltas_of(f, super, c);
+  f32x16 s[4], two[4];
+  u32x16 m[4];
+  scales(super, c, s, m);
   if (f.minima)
     UNROLL for (int j = 0; j < minima_in_chunk(f); j++)
-      UNROLL for (int x = 0; x < G * T; x++)
-        low[x] = add_minimum(f, low[x], m[x / T][j], a->e + (i + x % T) * all + c * minima_in_chunk(f) + j);
+      UNROLL for (int t = 0; t < T; t++) low[t] = add_minimum(f, low[t], m[j], a->e + (i + t) * all + c * minima_in_chunk(f) + j);
   UNROLL for (int j = 0; j < runs; j++) {
-    UNROLL for (int g = 0; g < G; g++) {
-      const uint8_t* w = supers_of[g] + c * (super_bytes(f) / 4);
-      if (unrolled) AHEAD_LINES(lines, j, 1, runs, w, hint)
-    }
-    i32x16 v[4][4];
-    UNROLL for (int x = 0; x < G * T; x++) {
-      const int32_t* start = a->c + (i + x % T) * all + c * runs + j;
-      v[x][0] = f.bits == TRITS ? trit_start(start, eights[x % T] + 8 * c, deltas[x / T], j, f.delta) : start_of(f, start);
-      UNROLL for (int h = 1; h < chains; h++) v[x][h] = (i32x16){};
+    if (unrolled) AHEAD_LINES(lines, j, 1, runs, w, hint)
+    i32x16 v[4][2];
+    UNROLL for (int t = 0; t < T; t++) {
+      const int32_t* start = a->c + (i + t) * all + c * runs + j;
+      v[t][0] = f.bits == TRITS ? trit_start(start, eights[t] + 8 * c, deltas, j, f.delta) : start_of(f, start);
+      v[t][1] = (i32x16){};
     }
     UNROLL for (int e = 0; e < f.run / 4; e++) {
       const int quad = j * (f.run / 4) + e;
-      UNROLL for (int g = 0; g < G; g++) {
-        const uint8_t* w = supers_of[g] + c * (super_bytes(f) / 4);
-        if (!unrolled) UNROLL for (int l = quad * lines / 16; l < (quad + 1) * lines / 16; l++) AHEAD_L2(w + hint + 64 * l);
-        u32x16 z = code_quad(f, supers_of[g] + f.head, deltas[g], c, quad);
-        if (!f.linear && f.bits != TRITS) z = look_up(table, z);
-        UNROLL for (int t = 0; t < T; t++) {
-          const int8_t* q = a->q + (i + t) * 256 + 64 * c + f.run * j + 4 * e;
-          i32x16* to = &v[g * T + t][e % chains];
-          *to = f.linear ? dot_u6(*to, z, q) : dot_d32(*to, z, q);
-        }
+      if (!unrolled) UNROLL for (int l = quad * lines / 16; l < (quad + 1) * lines / 16; l++) AHEAD_L2(w + hint + 64 * l);
+      u32x16 z = code_quad(f, super + f.head, deltas, c, quad);
+      if (!f.linear && f.bits != TRITS) z = look_up(table, z);
+      UNROLL for (int t = 0; t < T; t++) {
+        const int8_t* q = a->q + (i + t) * 256 + 64 * c + f.run * j + 4 * e;
+        i32x16* to = &v[t][e % sums];
+        *to = f.linear ? dot_u6(*to, z, q) : dot_d32(*to, z, q);
       }
     }
-    UNROLL for (int x = 0; x < G * T; x++) {
-      UNROLL for (int h = 1; h < chains; h++) v[x][0] += v[x][h];
-      f32x16 dot = to_f((u32x16)v[x][0]);
-      part[x] = fma16(s[x / T][j], f.block == 32 ? dot * splat(a->d[(i + x % T) * all + c * runs + j]) : dot, part[x]);
+    UNROLL for (int t = 0; t < T; t++) {
+      f32x16 dot = to_f((u32x16)(sums == 2 ? v[t][0] + v[t][1] : v[t][0]));
+      f32x16 d = splat(a->d[(i + t) * all + c * runs + j]);
+      if (runs_of_block(f) == 2) {
+        two[t] = j % 2 == 0 ? s[j] * dot : fma16(s[j], dot, two[t]);
+        if (j % 2) part[t] = fma16(two[t], d, part[t]);
+      } else {
+        part[t] = fma16(s[j], f.block == 32 ? dot * d : dot, part[t]);
+      }
     }
   }
 }
 
-// T tokens from t0 of G row groups. Chunks are unrolled where there are registers for it, with prefetches in short bursts: in a loop
+// T tokens from t0 of one row group. Chunks are unrolled where there are registers for it, with prefetches in short bursts: in a loop
 // loads and prefetches advance by the same few lines every time, which on Zen 5 leaves half of the read bandwidth (Q5_0 56 -> 90 %,
-// IQ2_XXS 38 -> 64 %, Q2_K 60 -> 98 %), whatever the distance.
-INLINE void fused_levels(Shape f, Scales* scales, int T, int G, const Kind* kind, const QuantMatmul* p, int64_t g0, int64_t t0, Scratch* scratch) {
+// IQ2_XXS 38 -> 64 %, Q2_K 60 -> 98 %), whatever the distance. Two row groups at once, which share the loads of activations, are slower.
+INLINE void fused_levels(Shape f, Scales* scales, int T, const Kind* kind, const QuantMatmul* p, int64_t g, int64_t t0, Scratch* scratch) {
   const int unrolled = FUSED_TOKENS == 4 && (f.block == 32 || T == 1 || f.bits == TRITS);
   ActRuns a = act_runs(p->x, p->m, p->k, 256 / f.run);
   u32x16 table = f.linear ? (u32x16){} : table_of(kind->levels);
   f32x16 y[4];
-  UNROLL for (int x = 0; x < G * T; x++) y[x] = (f32x16){};
+  UNROLL for (int t = 0; t < T; t++) y[t] = (f32x16){};
   for (int64_t b = 0; b < supers(p->k); b++) {
-    const uint8_t* w[2];
-    UNROLL for (int g = 0; g < G; g++) w[g] = levels_at(kind, f, p, g0 + g, b, scratch->packed[g]);
+    const uint8_t* w = levels_at(kind, f, p, g, b, scratch->packed[0]);
     int64_t i = b * p->m + t0, hint = p->row_bytes ? 0 : p->ahead;
     f32x16 part[4];
     u32x16 low[4];
-    UNROLL for (int x = 0; x < G * T; x++) part[x] = (f32x16){}, low[x] = (u32x16){};
     int16_t eights[4][32];
+    UNROLL for (int t = 0; t < T; t++) part[t] = (f32x16){}, low[t] = (u32x16){};
     if (f.bits == TRITS && f.delta == DELTA_EIGHT)
       UNROLL for (int t = 0; t < T; t++) sums_of_eight(a.q + (i + t) * 256, eights[t]);
     if (unrolled) {
-      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 1, hint, eights, part, low);
+      UNROLL for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 1, hint, eights, part, low);
     } else {
-      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, G, w, table, &a, i, c, 0, hint, eights, part, low);
+      for (int c = 0; c < 4; c++) fused_chunk(f, scales, T, w, table, &a, i, c, 0, hint, eights, part, low);
     }
-    UNROLL for (int x = 0; x < G * T; x++) {
-      const float* d = a.d + (i + x % T) * (256 / f.run);
-      y[x] = f.block == 32 ? y[x] + part[x] : fma16(part[x], splat(*d), y[x]);
-      if (f.minima) y[x] = plus_minima(f, y[x], low[x], f.block == 32 ? (f32x16){} : minus_dmin(w[x / T]), d);
+    UNROLL for (int t = 0; t < T; t++) {
+      const float* d = a.d + (i + t) * (256 / f.run);
+      y[t] = f.block == 32 ? y[t] + part[t] : fma16(part[t], splat(*d), y[t]);
+      if (f.minima) y[t] = plus_minima(f, y[t], low[t], f.block == 32 ? (f32x16){} : minus_dmin(w), d);
     }
   }
-  UNROLL for (int x = 0; x < G * T; x++) {
-    int64_t row = (g0 + x / T) * ROWS;
-    store_rows(p->y + (t0 + x % T) * p->y_stride + row, y[x], p->n - row);
-  }
+  UNROLL for (int t = 0; t < T; t++) store_rows(p->y + (t0 + t) * p->y_stride + g * ROWS, y[t], p->n - g * ROWS);
 }
 
 // ---- products of more tokens, by tiles ----
@@ -330,7 +327,7 @@ static void tile_levels(const Kind* kind, const QuantMatmul* p, int64_t g, int64
     w[e] = levels_at(kind, f, p, g + e, b, s->packed[e]);
     kind->unpack(w[e], kind->levels, &s->unit[e]);
   }
-  for (int64_t t = 0, step = TILE_TOKENS(groups); t < tokens; t += step) {
+  for (int64_t t = 0, step = runs_of_block(f) == 2 ? 16 : TILE_TOKENS(groups); t < tokens; t += step) {
     int64_t i = b * p->m + t0 + t;
     const float* minima = f.minima ? a.e + i * all : 0;
     Tile tile = {0, a.q + i * 256, a.c + i * all, a.d + i * all, 0, 0, min64(step, tokens - t), all, 0, minima};

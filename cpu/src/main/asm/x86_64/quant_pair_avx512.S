@@ -31,7 +31,6 @@
 .set UNIT_M, 5120
 .set UNIT_DMIN, 5632
 .set UNIT_2, 5696
-.set MOST, 6
 
 .macro clear r
   vpxord zmm\r, zmm\r, zmm\r
@@ -135,6 +134,42 @@
   .endr
 .endm
 
+.macro first_of_two to, r, scale
+  vmulps zmm\to, zmm\scale, zmm\r
+.endm
+# d16: the runs of an activation scale, in zmm16-19 and zmm28-31
+.macro next_run n, quads, side
+  dots \n, \quads, \side
+  vmovaps zmm4, [r12]
+  vmovaps zmm5, [r12 + UNIT_2]
+  add rdx, \quads * 64
+  add rcx, 4
+  add rsi, \quads * 4
+  add r12, 64
+.endm
+.macro two_runs n, quads, side, scales
+  next_run \n, \quads, \side
+  .set t, 0
+  .rept 2*\n
+    first_of_two %(16 + t + t/4*8), %(8 + t), %(4 + t % 2)
+    .set t, t + 1
+  .endr
+  next_run \n, \quads, \side
+  .set t, 0
+  .rept 2*\n
+    accumulate %(16 + t + t/4*8), %(8 + t), %(4 + t % 2)
+    .set t, t + 1
+  .endr
+  .set t, 0
+  .rept \n
+    load_scale %(t*\scales)
+    accumulate %(20 + 2*t), %(16 + 2*t + t/2*8), 6
+    accumulate %(21 + 2*t), %(17 + 2*t + t/2*8), 6
+    .set t, t + 1
+  .endr
+  add r8, 8
+.endm
+
 .macro low_float r, s, b, at
   vbroadcastss zmm\b, dword ptr [r15 + \at]
   vfmadd231ps zmm\r, zmm0, zmm\b
@@ -223,8 +258,8 @@
 
 # n tokens: quads of a run, runs (0: as RUNS says), bytes of a token's start values and scales, whether scales are those of runs,
 # whether sums start with minima, whether there may be minima at the end (MINIMA), whether runs go 0 4 8 12 1 5 ..., lines of each stream that a run prefetches: the three passes of 16 tokens
-# bring in a superblock
-.macro pass mode, n, quads, runs, side, scales, by_run, mins, low, strided, lines
+# bring in a superblock; whether runs go two by two (a count of them then); at most how many tokens a pass has: six, or four (see two_runs)
+.macro pass mode, n, quads, runs, side, scales, by_run, mins, low, strided, lines, two
 .p2align 6
 pair_\mode\()_\n:
   mov rdx, [rdi + UNIT]
@@ -252,7 +287,7 @@ pair_\mode\()_\n:
   .p2align 6
 1:
   .set i, 0
-  .rept (\n * \quads + 15) / 16
+  .rept (\n * \quads * (1 + \two) + 15) / 16
     prefetcht0 [rax + i*64]
     .set i, i + 1
   .endr
@@ -262,6 +297,12 @@ pair_\mode\()_\n:
     prefetcht1 [r14 + i*64]
     .set i, i + 1
   .endr
+  add rax, (\n * \quads * (1 + \two) + 15) / 16 * 64
+  add r13, \lines * 64
+  add r14, \lines * 64
+  .if \two
+    two_runs \n, \quads, \side, \scales
+  .else
   .if \mins
     dots \n, \quads, 0
   .else
@@ -278,9 +319,6 @@ pair_\mode\()_\n:
     accumulate %(21 + 2*t), %(9 + 2*t), 5
     .set t, t + 1
   .endr
-  add rax, (\n * \quads + 15) / 16 * 64
-  add r13, \lines * 64
-  add r14, \lines * 64
   add rdx, \quads * 64
   add r12, 64
   .if \mins == 0
@@ -298,6 +336,7 @@ pair_\mode\()_\n:
 2:
   .else
     add rsi, \quads * 4
+  .endif
   .endif
   dec r10d
   jnz 1b
@@ -326,10 +365,10 @@ pair_\mode\()_\n:
   .if \strided
     sub rsi, 64
   .else
-    imul rdx, r10, \quads * 4
+    imul rdx, r10, \quads * 4 * (1 + \two)
     sub rsi, rdx
   .endif
-  lea r10, [r10*4]
+  shl r10d, 2 + \two
   .if \mins == 0
     sub rcx, r10
   .endif
@@ -347,7 +386,7 @@ pair_\mode\()_\n:
   .long pair_\mode\()_\n - table_\mode
 .endm
 
-.macro pair mode, quads, runs, side, scales, by_run, mins, low, strided, lines
+.macro pair mode, quads, runs, side, scales, by_run, mins, low, strided, lines, two, most
 .globl quant_pair_\mode
 .hidden quant_pair_\mode
 .p2align 6
@@ -370,11 +409,11 @@ next_\mode:
   test r11d, r11d
   jz 6f
 4:
-  mov r10d, MOST                  # 12 and more: six; 7 to 11: half of them
-  cmp r11d, 2*MOST
+  mov r10d, \most                  # 12 and more: six; 7 to 11: half of them
+  cmp r11d, 2*\most
   jae 5f
   mov r10d, r11d
-  cmp r11d, MOST
+  cmp r11d, \most
   jbe 5f
   inc r10d
   shr r10d
@@ -395,20 +434,20 @@ next_\mode:
 .p2align 2
 table_\mode:
   .set n, 1
-  .rept MOST
+  .rept \most
     offset \mode, %n
     .set n, n + 1
   .endr
   .set n, 1
-  .rept MOST
-    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \low, \strided, \lines
+  .rept \most
+    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \low, \strided, \lines, \two
     .set n, n + 1
   .endr
 .endm
 
-pair d32, 8, 0, 32, 32, 1, 0, 1, 0, 3
-pair d16, 4, 16, 64, 64, 1, 0, 0, 0, 1
-pair k32, 8, 8, 32, 32, 0, 0, 1, 0, 2
-pair k16, 4, 16, 64, 64, 0, 0, 1, 0, 1
-pair w32, 8, 8, 16, 4, 0, 1, 0, 0, 2
-pair c16, 4, 16, 64, 4, 0, 0, 0, 1, 2
+pair d32, 8, 0, 32, 32, 1, 0, 1, 0, 3, 0, 6
+pair d16, 4, 8, 64, 64, 1, 0, 0, 0, 2, 1, 4
+pair k32, 8, 8, 32, 32, 0, 0, 1, 0, 2, 0, 6
+pair k16, 4, 16, 64, 64, 0, 0, 1, 0, 1, 0, 6
+pair w32, 8, 8, 16, 4, 0, 1, 0, 0, 2, 0, 6
+pair c16, 4, 16, 64, 4, 0, 0, 0, 1, 2, 0, 6
