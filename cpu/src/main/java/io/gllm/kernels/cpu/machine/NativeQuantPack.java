@@ -34,7 +34,7 @@ final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
 
   @Override
   public void run(Buffer b, Buffer packed, long n, long k, boolean transposed) {
-    PackedLayout.ROWS_16.mark(packed);
+    layout.layout().mark(packed);
     if (n == 0 || k == 0) {
       return;
     }

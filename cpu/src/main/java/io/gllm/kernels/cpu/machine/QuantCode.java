@@ -1,6 +1,7 @@
 package io.gllm.kernels.cpu.machine;
 
 import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.cpu.PackedLayout;
 
 /**
  * How machine code holds a quantised format: quant.h for the formats with kernels of their own, quant_levels.h for those that become
@@ -77,6 +78,11 @@ record QuantCode(String variant, long groupBytes, int groupColumns, String activ
     QuantFormat blocks = format.activationFormat();
     String stem = "quant_act_runs" + SUPER / run + "_";
     return new QuantCode(variant, bytes, SUPER, stem + blocks.blockElements(), stem + "from_" + blocks.label());
+  }
+
+  /** What a packed buffer says it holds. */
+  PackedLayout layout() {
+    return variant.isEmpty() ? PackedLayout.ROWS_16 : PackedLayout.ROWS_16_TRITS;
   }
 
   /** Bytes of 16 packed rows of k columns. */
