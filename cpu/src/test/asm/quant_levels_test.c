@@ -8,36 +8,44 @@ typedef struct {
     int elements, bytes, halves[2];   // where the f16 scales are, -1: none
     int run, super;                   // columns that share a scale; bytes of 256 packed columns of 16 rows
     uint32_t decoded;                 // checksum of the first blocks
+    int dense;                        // bytes of the variant "dense", where the target has it
 } levels_format_t;
 
 static const levels_format_t level_formats[] = {
-    {"q4_1", 32, 20, {0, 2}, 32, 2560, 0xeea7539e},
-    {"q5_0", 32, 22, {0, -1}, 32, 2816, 0x64a46cb3},
-    {"q5_1", 32, 24, {0, 2}, 32, 3072, 0x47d448e2},
-    {"q2_k", 256, 84, {80, 82}, 16, 1344, 0x4f78c5a9},
-    {"q3_k", 256, 110, {108, -1}, 16, 1824, 0x2420b4fe},
-    {"q5_k", 256, 176, {0, 2}, 32, 2880, 0x1002c45e},
-    {"iq1_s", 256, 50, {0, -1}, 32, 1184, 0x1687eeeb},
-    {"iq1_m", 256, 56, {-1, -1}, 16, 1248, 0x14709795},
-    {"iq2_xxs", 256, 66, {0, -1}, 32, 1632, 0x297b8071},
-    {"iq2_xs", 256, 74, {0, -1}, 16, 1696, 0xe7803f85},
-    {"iq2_s", 256, 82, {0, -1}, 16, 1696, 0xfea48e8d},
-    {"iq3_xxs", 256, 98, {0, -1}, 32, 2144, 0x636498c5},
-    {"iq3_s", 256, 110, {0, -1}, 32, 2144, 0x5aacc0eb},
-    {"iq4_nl", 32, 18, {0, -1}, 32, 2304, 0x2143b350},
-    {"iq4_xs", 256, 136, {0, -1}, 32, 2208, 0xaf859acf},
-    {"tq1_0", 256, 54, {52, -1}, 32, 1056, 0x78994652},
-    {"tq2_0", 256, 66, {64, -1}, 32, 1056, 0x7efa10a9},
-    {"mxfp4", 32, 17, {-1, -1}, 32, 2176, 0x76cad0eb},
-    {"nvfp4", 64, 36, {-1, -1}, 16, 2304, 0xd5f07246},
-    {"q1_0", 128, 18, {0, -1}, 32, 576, 0x54e6e4b6},
-    {"q2_0", 64, 18, {0, -1}, 32, 1152, 0x0f32b568},
+    {"q4_1", 32, 20, {0, 2}, 32, 2560, 0xeea7539e, 0},
+    {"q5_0", 32, 22, {0, -1}, 32, 2816, 0x64a46cb3, 0},
+    {"q5_1", 32, 24, {0, 2}, 32, 3072, 0x47d448e2, 0},
+    {"q2_k", 256, 84, {80, 82}, 16, 1344, 0x4f78c5a9, 0},
+    {"q3_k", 256, 110, {108, -1}, 16, 1824, 0x2420b4fe, 0},
+    {"q5_k", 256, 176, {0, 2}, 32, 2880, 0x1002c45e, 0},
+    {"iq1_s", 256, 50, {0, -1}, 32, 1184, 0x1687eeeb, 960},
+    {"iq1_m", 256, 56, {-1, -1}, 16, 1248, 0x14709795, 1088},
+    {"iq2_xxs", 256, 66, {0, -1}, 32, 1632, 0x297b8071, 0},
+    {"iq2_xs", 256, 74, {0, -1}, 16, 1696, 0xe7803f85, 0},
+    {"iq2_s", 256, 82, {0, -1}, 16, 1696, 0xfea48e8d, 0},
+    {"iq3_xxs", 256, 98, {0, -1}, 32, 2144, 0x636498c5, 0},
+    {"iq3_s", 256, 110, {0, -1}, 32, 2144, 0x5aacc0eb, 0},
+    {"iq4_nl", 32, 18, {0, -1}, 32, 2304, 0x2143b350, 0},
+    {"iq4_xs", 256, 136, {0, -1}, 32, 2208, 0xaf859acf, 0},
+    {"tq1_0", 256, 54, {52, -1}, 32, 1056, 0x78994652, 896},
+    {"tq2_0", 256, 66, {64, -1}, 32, 1056, 0x7efa10a9, 0},
+    {"mxfp4", 32, 17, {-1, -1}, 32, 2176, 0x76cad0eb, 0},
+    {"nvfp4", 64, 36, {-1, -1}, 16, 2304, 0xd5f07246, 0},
+    {"q1_0", 128, 18, {0, -1}, 32, 576, 0x54e6e4b6, 0},
+    {"q2_0", 64, 18, {0, -1}, 32, 1152, 0x0f32b568, 0},
 };
 
 static const char* name_of(const char* stem, const levels_format_t* f) {
     static char name[64];
     snprintf(name, sizeof name, "%s_%s", stem, f->name);
     return name;
+}
+
+static bool dense;   // test that variant
+static const char* packed_name(const char* stem, const levels_format_t* f) {
+    char variant[48];
+    snprintf(variant, sizeof variant, dense ? "%s_dense" : "%s", stem);
+    return name_of(variant, f);
 }
 
 static uint32_t state;
@@ -113,8 +121,8 @@ static void test_product(const levels_format_t* f, int64_t n, int64_t k, int64_t
     snprintf(act_name, sizeof act_name, "quant_act_runs%d_%d", (int)runs, f->elements == 256 ? 256 : 32);
     char* act = buffer(3, (size_t)(super * 256 + 3 * up64(super * runs * 4)));
     run(act_name, x, k, act, m, k, (int64_t)0, m);
-    uint8_t* packed = buffer(4, (size_t)(groups * ((k + 255) / 256) * f->super));
-    run(name_of("quant_pack", f), w, row_bytes, packed, n, k, (int64_t)0, groups);
+    uint8_t* packed = buffer(4, (size_t)(groups * ((k + 255) / 256) * (dense ? f->dense : f->super)));
+    run(packed_name("quant_pack", f), w, row_bytes, packed, n, k, (int64_t)0, groups);
     void* scratch = (void*)up64((int64_t)buffer(5, SCRATCH + 64));
     float* y[4];
     for (int form = 0; form < 4; form++) {
@@ -123,7 +131,7 @@ static void test_product(const levels_format_t* f, int64_t n, int64_t k, int64_t
         int64_t arguments[10] = {(int64_t)(raw ? w : packed), raw ? row_bytes : 0, (int64_t)(ordered ? (char*)x : act), k, (int64_t)y[form], n, m, n, k, 8192};
         int64_t* a = buffer(10, sizeof arguments);
         memcpy(a, arguments, sizeof arguments);
-        run(name_of(ordered ? "quant_matmul_ordered" : "quant_matmul", f), a, (int64_t)0, groups, scratch);
+        run(packed_name(ordered ? "quant_matmul_ordered" : "quant_matmul", f), a, (int64_t)0, groups, scratch);
     }
     for (int64_t t = 0; t < m; t++)
         for (int64_t r = 0; r < n; r++) {
@@ -140,20 +148,35 @@ static void test_product(const levels_format_t* f, int64_t n, int64_t k, int64_t
     int64_t arguments[10] = {(int64_t)packed, 0, (int64_t)one, k, (int64_t)alone, n, 1, n, k, 8192};
     int64_t* a = buffer(10, sizeof arguments);
     memcpy(a, arguments, sizeof arguments);
-    run(name_of("quant_matmul", f), a, (int64_t)0, groups, scratch);
+    run(packed_name("quant_matmul", f), a, (int64_t)0, groups, scratch);
     expect(memcmp(alone, y[0] + (m - 1) * n, (size_t)n * 4) == 0, "%s: a row alone differs from the batch of %ld", f->name, (long)m);
     check_canaries(f->name);
 }
 
-void test_quant_levels(void) {
+static void test_products(const levels_format_t* f) {
     static const int64_t tokens[] = {1, 2, 3, 4, 5, 17, 35};
+    for (int t = 0; t < 7; t++) {
+        test_product(f, 37, 512, tokens[t]);
+        test_product(f, 16, f->elements == 256 ? 256 : f->elements * 3, tokens[t]);
+    }
+    test_product(f, 80, 768, 18);
+}
+
+static bool has_dense(const char* symbol) {
+#ifdef __x86_64__
+    return has_entry(symbol) && __builtin_cpu_supports("avx512vbmi");
+#else
+    return has_entry(symbol);
+#endif
+}
+
+void test_quant_levels(void) {
     for (size_t i = 0; i < sizeof level_formats / sizeof *level_formats; i++) {
         const levels_format_t* f = &level_formats[i];
         test_decoded(f);
-        for (int t = 0; t < 7; t++) {
-            test_product(f, 37, 512, tokens[t]);
-            test_product(f, 16, f->elements == 256 ? 256 : f->elements * 3, tokens[t]);
-        }
-        test_product(f, 80, 768, 18);
+        test_products(f);
+        dense = f->dense && has_dense(name_of("quant_pack_dense", f));
+        if (dense) test_products(f);
+        dense = false;
     }
 }

@@ -8,6 +8,7 @@
 //   x3   start values (c16) or sums (w32)          v8-v15   f32 sums: token 0 rows 0-3 .. 12-15, token 1 (d8-d15 are saved)
 //   x4   activation scales                         v16-v23  integer sums, same order
 //   x5   out: 256 B per token
+//   v24-v31  d16: f32 sums, v8-v15 those of the two runs of an activation scale
 //   x6   prefetch stream   x7  weights   x8  runs left   x9  runs of a group of four (c16)
 //   x10  first token of the pair   x11  tokens   x12-x14  temporary
 .altmacro
@@ -23,7 +24,7 @@
 .set RUNS, 56
 .set UNIT_S, 4096
 .set UNIT_M, 5120
-.set UNIT_DMIN, 5376
+.set UNIT_DMIN, 5632
 
 .macro clear r
   movi v\r\().4s, #0
@@ -61,8 +62,31 @@
   fmul v\r\().4s, v\r\().4s, v6.s[0]
 .endm
 .macro scale_d16 r, t
+.endm
+.macro first_of_two to, r, s
+  to_float \r
+  fmul v\to\().4s, v\r\().4s, v\s\().4s
+.endm
+.macro join_runs acc, two, t
   ldr s6, [x4, #((\t)*64)]
-  fmul v\r\().4s, v\r\().4s, v6.s[0]
+  fmla v\acc\().4s, v\two\().4s, v6.s[0]
+.endm
+// d16: the first run of each activation scale, in v8-v15
+.macro first_run tokens
+  .set t, 0
+  .rept 4*\tokens
+    clear %(16 + t)
+    .set t, t + 1
+  .endr
+  four_quads \tokens, 0
+  ldp q0, q1, [x2], #32
+  ldp q2, q3, [x2], #32
+  .set t, 0
+  .rept 4*\tokens
+    first_of_two %(8 + t), %(16 + t), %(t % 4)
+    .set t, t + 1
+  .endr
+  add x1, x1, #16
 .endm
 .macro scale_k32 r, t
 .endm
@@ -194,8 +218,19 @@
     mov x8, #16
     mov x9, #4
   .endif
+  .ifc \mode, d16
+    mov x8, #8
+    .set t, 0
+    .rept 4*\tokens
+      clear %(24 + t)
+      .set t, t + 1
+    .endr
+  .endif
 1:
   prfm pldl2keep, [x6]
+  .ifc \mode, d16
+    first_run \tokens
+  .endif
   .set t, 0
   .rept 4*\tokens
     start_\mode %(16 + t), %(t/4)
@@ -214,6 +249,13 @@
     accumulate %(8 + t), %(16 + t), %(t % 4)
     .set t, t + 1
   .endr
+  .ifc \mode, d16
+    .set t, 0
+    .rept 4*\tokens
+      join_runs %(24 + t), %(8 + t), %(t/4)
+      .set t, t + 1
+    .endr
+  .endif
   add x6, x6, #64
   .ifc \mode, c16
     add x3, x3, #4
@@ -229,14 +271,18 @@
       add x4, x4, #4
     .endif
     .ifc \mode, d16
-      add x4, x4, #4
+      add x4, x4, #8
     .endif
   .endif
   subs x8, x8, #1
   b.ne 1b
   .set t, 0
   .rept 4*\tokens
-    finish_\mode %(8 + t), %(t/4), %(t % 4)
+    .ifc \mode, d16
+      finish_\mode %(24 + t), %(t/4), %(t % 4)
+    .else
+      finish_\mode %(8 + t), %(t/4), %(t % 4)
+    .endif
     .set t, t + 1
   .endr
 .endm

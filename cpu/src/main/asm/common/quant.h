@@ -55,11 +55,11 @@ typedef float f32_any __attribute__((aligned(1), may_alias));
 #define GROUPS 4         // row groups unpacked together: activations are read once per 64 rows
 
 // One unpacked superblock of 16 rows, what the tiles eat. Per 32 (mode d32) and q4_k (w32): 8 runs of 8 quads and scales
-// s[0..8]; q6_k (c16): 16 runs of 4 quads in the order 0 4 8 12 1 5 ... m: 4 vectors of i16 pairs of mins, then -dmin.
+// s[0..8]; q6_k (c16): 16 runs of 4 quads in the order 0 4 8 12 1 5 ... m: i16 pairs of mins, and -dmin; or f32 minima of 8 runs.
 typedef struct {
   u32x16 w[64];
   f32x16 s[16];
-  u32x16 m[4];
+  u32x16 m[8];
   f32x16 dmin;
 } Unit;
 
@@ -74,6 +74,7 @@ typedef struct {
   int64_t tokens;        // 48 1..16, pairs: any
   int64_t runs;          // 56 d32: runs of 32 columns in this superblock (an even number); otherwise full
   const void* ahead_2;   // 64 pairs: what else to prefetch
+  const void* minima;    // 72 pairs: what the minima are multiplied by, as many bytes a token as c; 0: there are none
 } Tile;
 
 // Arguments of the matmul entries, filled by the caller: y[t][r] = sum_k x[t][k] * w[r][k].
@@ -104,6 +105,7 @@ INLINE f32x16 splat(float v) {   // 0 + v would be a sum: 0 + -0 is 0
 INLINE f32x16 fma16(f32x16 a, f32x16 b, f32x16 c) { return __builtin_elementwise_fma(a, b, c); }
 INLINE int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t round_up(int64_t v, int64_t to) { return (v + to - 1) / to * to; }
+INLINE int64_t in_pairs(int64_t j) { return (j & ~3) | (j & 1) << 1 | (j >> 1 & 1); }   // where run j is in the order 0 2 1 3 4 6 5 7 ...
 INLINE int64_t supers(int64_t k) { return (k + SUPER - 1) / SUPER; }
 
 // A half as float, one at a time.
@@ -128,7 +130,7 @@ INLINE Act act_256(const void* base, int64_t m, int64_t k) {
   return (Act){(int8_t*)p, (float*)(p + d), (int32_t*)(p + c), (int16_t*)(p + s)};
 }
 
-// Those of act_runs (quant_levels.h): `runs` scales, corrections and scaled sums for each superblock of a token.
+// Those of act_runs (quant_levels.h): `runs` scales, corrections and sums for each superblock of a token.
 typedef struct { int8_t* q; float* d; int32_t* c; float* e; } ActRuns;
 
 INLINE ActRuns act_runs(const void* base, int64_t m, int64_t k, int runs) {

@@ -1,38 +1,40 @@
 // Activations for the kernels of quant_levels.h, from f32 rows or from the canonical blocks Q8_0 and Q8_K: scale, correction and
-// scaled sum for each run of 16 or 32 columns, quantised in blocks of 32 or 256.
+// sum for each run of 16 or 32 columns, quantised in blocks of 32 or 256.
 #include "quant_round.h"
 
 // Sixteen columns from column 16 e of the superblock i: q, then the sections of their run.
-INLINE void store_sixteen(const ActRuns* a, int runs, int64_t i, int e, i32x16 q, float d) {
+INLINE void store_sixteen(const ActRuns* a, int runs, int block, int64_t i, int e, i32x16 q, float d) {
   store_q(a->q + i * 256 + 16 * e, q);
-  int64_t at = i * runs + e * runs / 16;
+  int run = e * runs / 16;
+  int64_t at = i * runs + run;
   int32_t sum = __builtin_reduce_add(q);
   if (runs == 8 && (e & 1)) sum += a->c[at] / -128;
   a->d[at] = d;
   a->c[at] = -128 * sum;
-  a->e[at] = d * (float)sum;
+  if (block == 32) a->e[at] = d * (float)sum;
+  else ((int16_t*)(a->e + i * runs))[in_pairs(run)] = (int16_t)sum;
 }
 INLINE void from_floats(ActRuns a, int runs, int block, const float* x, int64_t columns, int64_t i) {
   Scale s = {};
   for (int e = 0; e < 16; e++) {
     if (16 * e >= columns) {
-      store_sixteen(&a, runs, i, e, (i32x16){}, 0.0f);
+      store_sixteen(&a, runs, block, i, e, (i32x16){}, 0.0f);
       continue;
     }
     if (e % (block / 16) == 0) s = block == 32 ? scale_32(x + 16 * e) : scale_256(x);
-    store_sixteen(&a, runs, i, e, sixteen(x + 16 * e, s), s.d);
+    store_sixteen(&a, runs, block, i, e, sixteen(x + 16 * e, s), s.d);
   }
 }
 INLINE void from_blocks(ActRuns a, int runs, int block, const uint8_t* x, int64_t columns, int64_t i) {
   for (int e = 0; e < 16; e++) {
     if (16 * e >= columns) {
-      store_sixteen(&a, runs, i, e, (i32x16){}, 0.0f);
+      store_sixteen(&a, runs, block, i, e, (i32x16){}, 0.0f);
       continue;
     }
     int8_t q[16];
     const uint8_t* from = block == 32 ? x + e / 2 * 34 : x;
     float d = block == 32 ? half_at(from) : *(const f32_any*)from;
-    store_sixteen(&a, runs, i, e, import_16(from + (block == 32 ? 2 + 16 * (e & 1) : 4 + 16 * e), q), d);
+    store_sixteen(&a, runs, block, i, e, import_16(from + (block == 32 ? 2 + 16 * (e & 1) : 4 + 16 * e), q), d);
   }
 }
 

@@ -36,7 +36,7 @@ QUANT_TILE(c16)
           }                                                                                                          \
           for (int64_t t = 0, step = TILE_TOKENS(groups); t < tokens; t += step) {                                   \
             int64_t i = b * p->m + t0 + t;                                                                           \
-            Tile tile = {0, a->q + i * 256, SIDE_##mode(a, i), SCALES_##mode(a, i), 0, 0, min64(step, tokens - t), runs, 0}; \
+            Tile tile = {0, a->q + i * 256, SIDE_##mode(a, i), SCALES_##mode(a, i), 0, 0, min64(step, tokens - t), runs, 0, 0}; \
             TILES(mode, tile, s, w, next, groups, t)                                             \
           }                                                                                                          \
         }                                                                                                            \

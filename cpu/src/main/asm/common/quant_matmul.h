@@ -47,7 +47,7 @@ INLINE void store_rows(float* y, f32x16 v, int64_t rows) {
 #define PAIRED 1
 #define TILE_TOKENS(groups) 16
 #endif
-_Static_assert(sizeof(Unit) == 5440, "quant_pair_*.S finds the second of two units");
+_Static_assert(sizeof(Unit) == 5696, "quant_pair_*.S finds the second of two units");
 #define TILES(mode, tile, s, w, bytes, groups, t)                                                                    \
   for (int64_t e = 0; e < groups;) {                                                                                 \
     int two = PAIRED == 2 && e + 1 < groups;                                                                         \

@@ -12,7 +12,7 @@
 #   r8    activation scales                         zmm8-19   integer sums: token t, group g in 8 + 2t + g
 #   r9    out: 256 B per token, 64 B per group      zmm20-31  f32 sums, same order
 #   rax   activations of the next tokens, which come into L1 on the way; r13, r14  what AHEAD and AHEAD_2 say, into L2
-#   r10d  runs left   r11d  tokens left   ebx  runs of a group of four (c16)
+#   r10d  runs left   r11d  tokens left   ebx  runs of a group of four (c16)   r15  what the minima are multiplied by (MINIMA)
 .intel_syntax noprefix
 .altmacro
 .text
@@ -26,11 +26,11 @@
 .set COUNT, 48
 .set RUNS, 56
 .set AHEAD_2, 64
+.set MINIMA, 72
 .set UNIT_S, 4096
 .set UNIT_M, 5120
-.set UNIT_DMIN, 5376
-.set UNIT_2, 5440
-.set MOST, 6
+.set UNIT_DMIN, 5632
+.set UNIT_2, 5696
 
 .macro clear r
   vpxord zmm\r, zmm\r, zmm\r
@@ -134,6 +134,120 @@
   .endr
 .endm
 
+.macro first_of_two to, r, scale
+  vmulps zmm\to, zmm\scale, zmm\r
+.endm
+# d16: the runs of an activation scale, in zmm16-19 and zmm28-31
+.macro next_run n, quads, side
+  dots \n, \quads, \side
+  vmovaps zmm4, [r12]
+  vmovaps zmm5, [r12 + UNIT_2]
+  add rdx, \quads * 64
+  add rcx, 4
+  add rsi, \quads * 4
+  add r12, 64
+.endm
+.macro two_runs n, quads, side, scales
+  next_run \n, \quads, \side
+  .set t, 0
+  .rept 2*\n
+    first_of_two %(16 + t + t/4*8), %(8 + t), %(4 + t % 2)
+    .set t, t + 1
+  .endr
+  next_run \n, \quads, \side
+  .set t, 0
+  .rept 2*\n
+    accumulate %(16 + t + t/4*8), %(8 + t), %(4 + t % 2)
+    .set t, t + 1
+  .endr
+  .set t, 0
+  .rept \n
+    load_scale %(t*\scales)
+    accumulate %(20 + 2*t), %(16 + 2*t + t/2*8), 6
+    accumulate %(21 + 2*t), %(17 + 2*t + t/2*8), 6
+    .set t, t + 1
+  .endr
+  add r8, 8
+.endm
+
+.macro low_float r, s, b, at
+  vbroadcastss zmm\b, dword ptr [r15 + \at]
+  vfmadd231ps zmm\r, zmm0, zmm\b
+  vfmadd231ps zmm\s, zmm1, zmm\b
+.endm
+.macro low_pairs r, s, b, at
+  vpbroadcastd zmm\b, dword ptr [r15 + \at]
+  vpdpwssd zmm\r, zmm0, zmm\b
+  vpdpwssd zmm\s, zmm1, zmm\b
+.endm
+.macro add_plain_low acc, low, at
+  vaddps zmm\acc, zmm\acc, [r9 + \at]
+  vaddps zmm\acc, zmm\acc, zmm\low
+  vmovaps [r9 + \at], zmm\acc
+.endm
+.macro add_scaled_low acc, low, at
+  vmovaps zmm2, [r9 + \at]
+  vfmadd231ps zmm2, zmm\acc, zmm6
+  vfmadd231ps zmm2, zmm\low, zmm6
+  vmovaps [r9 + \at], zmm2
+.endm
+
+# The sums of `n` tokens and what the minima add to them, in zmm8-19: f32 of 8 runs (by_run), or -dmin times integers of `runs` runs, two
+# to a vector.
+.macro add_with_minima n, runs, side, by_run
+  mov rdx, [rdi + UNIT]
+  .set t, 0
+  .rept 2*\n
+    clear %(8 + t)
+    .set t, t + 1
+  .endr
+  .set q, 0
+  .if \by_run
+    .rept 8
+      vmovaps zmm0, [rdx + UNIT_M + q*64]
+      vmovaps zmm1, [rdx + UNIT_2 + UNIT_M + q*64]
+      .set t, 0
+      .rept \n
+        low_float %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), %(t*\side + q*4)
+        .set t, t + 1
+      .endr
+      .set q, q + 1
+    .endr
+  .else
+    .rept \runs / 2
+      vmovdqa32 zmm0, [rdx + UNIT_M + q*64]
+      vmovdqa32 zmm1, [rdx + UNIT_2 + UNIT_M + q*64]
+      .set t, 0
+      .rept \n
+        low_pairs %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), %(t*\side + q*4)
+        .set t, t + 1
+      .endr
+      .set q, q + 1
+    .endr
+    vmovaps zmm4, [rdx + UNIT_DMIN]
+    vmovaps zmm5, [rdx + UNIT_2 + UNIT_DMIN]
+    .set t, 0
+    .rept 2*\n
+      to_float %(8 + t)
+      times_dmin %(8 + t), %(8 + t), %(4 + t % 2)
+      .set t, t + 1
+    .endr
+  .endif
+  .set t, 0
+  .rept \n
+    .if \by_run
+      add_plain_low %(20 + 2*t), %(8 + 2*t), %(t*256)
+      add_plain_low %(21 + 2*t), %(9 + 2*t), %(t*256 + 64)
+    .else
+      load_scale %(t*\side)
+      add_scaled_low %(20 + 2*t), %(8 + 2*t), %(t*256)
+      add_scaled_low %(21 + 2*t), %(9 + 2*t), %(t*256 + 64)
+    .endif
+    .set t, t + 1
+  .endr
+  add r15, \n * \side
+.endm
+
 .macro runs_to_r10 count
   .if \count
     mov r10d, \count
@@ -143,9 +257,9 @@
 .endm
 
 # n tokens: quads of a run, runs (0: as RUNS says), bytes of a token's start values and scales, whether scales are those of runs,
-# whether there are minima, whether runs go 0 4 8 12 1 5 ..., lines of each stream that a run prefetches: the three passes of 16 tokens
-# bring in a superblock
-.macro pass mode, n, quads, runs, side, scales, by_run, mins, strided, lines
+# whether sums start with minima, whether there may be minima at the end (MINIMA), whether runs go 0 4 8 12 1 5 ..., lines of each stream that a run prefetches: the three passes of 16 tokens
+# bring in a superblock; whether runs go two by two (a count of them then); at most how many tokens a pass has: six, or four (see two_runs)
+.macro pass mode, n, quads, runs, side, scales, by_run, mins, low, strided, lines, two
 .p2align 6
 pair_\mode\()_\n:
   mov rdx, [rdi + UNIT]
@@ -173,7 +287,7 @@ pair_\mode\()_\n:
   .p2align 6
 1:
   .set i, 0
-  .rept (\n * \quads + 15) / 16
+  .rept (\n * \quads * (1 + \two) + 15) / 16
     prefetcht0 [rax + i*64]
     .set i, i + 1
   .endr
@@ -183,6 +297,12 @@ pair_\mode\()_\n:
     prefetcht1 [r14 + i*64]
     .set i, i + 1
   .endr
+  add rax, (\n * \quads * (1 + \two) + 15) / 16 * 64
+  add r13, \lines * 64
+  add r14, \lines * 64
+  .if \two
+    two_runs \n, \quads, \side, \scales
+  .else
   .if \mins
     dots \n, \quads, 0
   .else
@@ -199,9 +319,6 @@ pair_\mode\()_\n:
     accumulate %(21 + 2*t), %(9 + 2*t), 5
     .set t, t + 1
   .endr
-  add rax, (\n * \quads + 15) / 16 * 64
-  add r13, \lines * 64
-  add r14, \lines * 64
   add rdx, \quads * 64
   add r12, 64
   .if \mins == 0
@@ -220,8 +337,16 @@ pair_\mode\()_\n:
   .else
     add rsi, \quads * 4
   .endif
+  .endif
   dec r10d
   jnz 1b
+  .if \low
+    cmp qword ptr [rdi + MINIMA], 0
+    je 7f
+    add_with_minima \n, \runs, \side, \by_run
+    jmp 8f
+7:
+  .endif
   .set t, 0
   .rept \n
     .if \by_run
@@ -234,15 +359,16 @@ pair_\mode\()_\n:
     .endif
     .set t, t + 1
   .endr
+8:
   # back from the last run, on to the next tokens
   runs_to_r10 \runs
   .if \strided
     sub rsi, 64
   .else
-    imul rdx, r10, \quads * 4
+    imul rdx, r10, \quads * 4 * (1 + \two)
     sub rsi, rdx
   .endif
-  lea r10, [r10*4]
+  shl r10d, 2 + \two
   .if \mins == 0
     sub rcx, r10
   .endif
@@ -260,7 +386,7 @@ pair_\mode\()_\n:
   .long pair_\mode\()_\n - table_\mode
 .endm
 
-.macro pair mode, quads, runs, side, scales, by_run, mins, strided, lines
+.macro pair mode, quads, runs, side, scales, by_run, mins, low, strided, lines, two, most
 .globl quant_pair_\mode
 .hidden quant_pair_\mode
 .p2align 6
@@ -269,6 +395,7 @@ quant_pair_\mode:
   push r12
   push r13
   push r14
+  push r15
   mov rsi, [rdi + ACT]
   mov rcx, [rdi + SIDE]
   mov r8, [rdi + SCALE]
@@ -276,16 +403,17 @@ quant_pair_\mode:
   mov r11, [rdi + COUNT]
   mov r13, [rdi + AHEAD]
   mov r14, [rdi + AHEAD_2]
+  mov r15, [rdi + MINIMA]
   jmp 4f
 next_\mode:
   test r11d, r11d
   jz 6f
 4:
-  mov r10d, MOST                  # 12 and more: six; 7 to 11: half of them
-  cmp r11d, 2*MOST
+  mov r10d, \most                  # 12 and more: six; 7 to 11: half of them
+  cmp r11d, 2*\most
   jae 5f
   mov r10d, r11d
-  cmp r11d, MOST
+  cmp r11d, \most
   jbe 5f
   inc r10d
   shr r10d
@@ -297,6 +425,7 @@ next_\mode:
   jmp rdx
 6:
   vzeroupper
+  pop r15
   pop r14
   pop r13
   pop r12
@@ -305,20 +434,20 @@ next_\mode:
 .p2align 2
 table_\mode:
   .set n, 1
-  .rept MOST
+  .rept \most
     offset \mode, %n
     .set n, n + 1
   .endr
   .set n, 1
-  .rept MOST
-    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \strided, \lines
+  .rept \most
+    pass \mode, %n, \quads, \runs, \side, \scales, \by_run, \mins, \low, \strided, \lines, \two
     .set n, n + 1
   .endr
 .endm
 
-pair d32, 8, 0, 32, 32, 1, 0, 0, 3
-pair d16, 4, 16, 64, 64, 1, 0, 0, 1
-pair k32, 8, 8, 32, 32, 0, 0, 0, 2
-pair k16, 4, 16, 64, 64, 0, 0, 0, 1
-pair w32, 8, 8, 16, 4, 0, 1, 0, 2
-pair c16, 4, 16, 64, 4, 0, 0, 1, 2
+pair d32, 8, 0, 32, 32, 1, 0, 1, 0, 3, 0, 6
+pair d16, 4, 8, 64, 64, 1, 0, 0, 0, 2, 1, 4
+pair k32, 8, 8, 32, 32, 0, 0, 1, 0, 2, 0, 6
+pair k16, 4, 16, 64, 64, 0, 0, 1, 0, 1, 0, 6
+pair w32, 8, 8, 16, 4, 0, 1, 0, 0, 2, 0, 6
+pair c16, 4, 16, 64, 4, 0, 0, 0, 1, 2, 0, 6

@@ -3,7 +3,7 @@
 #
 # vpmaddubsw multiplies unsigned by signed bytes and saturates pairs at 16 bits, so each mode has its own sum:
 #   d32  weights are signed: |w| * sign(a, w), at most 128 * 127 * 2, widened at once
-#   d16  the same with runs of 16
+#   d16  the same with two runs of 16 to an activation scale, the first one scaled on the stack
 #   k32, k16  the same, activation scale per superblock
 #   w32  weights up to 15: the 8 quads of a run fit 16 bits (30480), widened once per run
 #   c16  weights up to 63: two quads fit (32004), widened twice per run of 4
@@ -31,7 +31,7 @@
 .set RUNS, 56
 .set UNIT_S, 4096
 .set UNIT_M, 5120
-.set UNIT_DMIN, 5376
+.set UNIT_DMIN, 5632
 
 .macro clear r
   vpxor ymm\r, ymm\r, ymm\r
@@ -170,9 +170,6 @@
 .macro scale_d32 lo, hi, t
   scale_signed \lo, \hi, %((\t)*32)
 .endm
-.macro scale_d16 lo, hi, t
-  scale_signed \lo, \hi, %((\t)*64)
-.endm
 .macro scale_k32 lo, hi, t
 .endm
 .macro scale_k16 lo, hi, t
@@ -238,6 +235,32 @@
   .endr
 .endm
 
+# d16: the second run of a block of token t, then both times the activation scale.
+.macro keep_first r, at, half
+  vmulps ymm\r, ymm\r, [rdx + (\half)*32]
+  vmovups [rsp + \at], ymm\r
+.endm
+.macro join_runs acc, r, at, half
+  vmovups ymm13, [rsp + \at]
+  vfmadd231ps ymm13, ymm\r, [rdx + (\half)*32]
+  vfmadd231ps ymm\acc, ymm13, ymm12
+.endm
+.macro load_scale at
+  vbroadcastss ymm12, dword ptr [r8 + \at]
+.endm
+.macro first_run tokens
+  run_d16 \tokens
+  .set t, 0
+  .rept 2*\tokens
+    to_float %(4 + t)
+    keep_first %(4 + t), %(32*t), %(t % 2)
+    .set t, t + 1
+  .endr
+  add r11, 256
+  add rdx, 64
+  add rsi, 16
+.endm
+
 # The runs of one or two tokens from rbx.
 .macro tokens_pass mode, tokens, bytes, side_shift, scale_shift
   mov rsi, rbx
@@ -266,9 +289,15 @@
     mov r10d, 16
     mov r12d, 4
   .endif
+  .ifc \mode, d16
+    mov r10d, 8
+  .endif
   .p2align 5
 1:
   prefetcht1 [rax]
+  .ifc \mode, d16
+    first_run \tokens
+  .endif
   run_\mode \tokens
   .set t, 0
   .rept 2*\tokens
@@ -277,9 +306,15 @@
   .endr
   .set t, 0
   .rept \tokens
-    scale_\mode %(4 + 2*t), %(5 + 2*t), %t
-    accumulate %(2*t), %(4 + 2*t), 0
-    accumulate %(2*t + 1), %(5 + 2*t), 1
+    .ifc \mode, d16
+      load_scale %(64*t)
+      join_runs %(2*t), %(4 + 2*t), %(64*t), 0
+      join_runs %(2*t + 1), %(5 + 2*t), %(64*t + 32), 1
+    .else
+      scale_\mode %(4 + 2*t), %(5 + 2*t), %t
+      accumulate %(2*t), %(4 + 2*t), 0
+      accumulate %(2*t + 1), %(5 + 2*t), 1
+    .endif
     .set t, t + 1
   .endr
   add rax, 64
@@ -299,7 +334,7 @@
       add r8, 4
     .endif
     .ifc \mode, d16
-      add r8, 4
+      add r8, 8
     .endif
   .endif
   dec r10
@@ -320,6 +355,7 @@ quant_tile_\mode:
   push rbx
   push rbp
   push r12
+  sub rsp, 128
   xor ebx, ebx
   mov rbp, [rdi + COUNT]
   mov rax, [rdi + AHEAD]
@@ -338,6 +374,7 @@ quant_tile_\mode:
   tokens_pass \mode, 1, \bytes, \side_shift, \scale_shift
 5:
   vzeroupper
+  add rsp, 128
   pop r12
   pop rbp
   pop rbx

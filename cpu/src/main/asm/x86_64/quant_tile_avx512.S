@@ -3,7 +3,7 @@
 # void quant_tile_<mode>(const Tile*), System V; see quant.h for the layouts and the formula.
 #
 #   d32  32-column blocks, activation scale per block: 80 % of the vpdpbusd peak at most (8 of 10 multiplier slots)
-#   d16  the same with runs of 16: 4 of 6 slots
+#   d16  the same with two runs of 16 to a scale: 8 of 11 slots; three tokens at a time, their second runs in zmm12-14, its scale in zmm15
 #   k32  runs of 32, activation scale per superblock: 8 of 9 slots
 #   k16  the same with runs of 16: 4 of 5 slots
 #   w32  runs of 32 with minima: 8 of 9 slots, 4 vpdpwssd per superblock for the minima
@@ -32,7 +32,7 @@
 .set RUNS, 56
 .set UNIT_S, 4096
 .set UNIT_M, 5120
-.set UNIT_DMIN, 5376
+.set UNIT_DMIN, 5632
 
 .macro clear r
   vpxord zmm\r, zmm\r, zmm\r
@@ -66,9 +66,6 @@
 .endm
 .macro scale_d32 r, t
   vmulps zmm\r, zmm\r, dword ptr [r8 + (\t)*32]{1to16}
-.endm
-.macro scale_d16 r, t
-  vmulps zmm\r, zmm\r, dword ptr [r8 + (\t)*64]{1to16}
 .endm
 .macro scale_k32 r, t
 .endm
@@ -121,8 +118,42 @@
     add r8, 4
   .endif
   .ifc \mode, d16
-    add r8, 4
+    add r8, 8
   .endif
+.endm
+
+# d16: tokens t0 .. t0+n-1 of two runs
+.macro start_next r, t
+  vpbroadcastd zmm\r, dword ptr [rcx + (\t)*64 + 4]
+.endm
+.macro join_runs acc, r, s, t
+  vmulps zmm\r, zmm8, zmm\r
+  vfmadd231ps zmm\r, zmm15, zmm\s
+  vfmadd231ps zmm\acc, zmm\r, dword ptr [r8 + (\t)*64]{1to16}
+.endm
+.macro some_two t0, n
+  .set t, 0
+  .rept n
+    start_d16 %(9 + t), %(t0 + t)
+    start_next %(12 + t), %(t0 + t)
+    .set t, t + 1
+  .endr
+  .set q, 0
+  .rept 8
+    .set t, 0
+    .rept n
+      dot %(9 + t + q/4*3), %q, %(t0 + t)
+      .set t, t + 1
+    .endr
+    .set q, q + 1
+  .endr
+  .set t, 0
+  .rept n
+    to_float %(9 + t)
+    to_float %(12 + t)
+    join_runs %(16 + t0 + t), %(9 + t), %(12 + t), %(t0 + t)
+    .set t, t + 1
+  .endr
 .endm
 
 # tokens t0 .. t0+n-1 of the run, their chains interleaved
@@ -207,15 +238,29 @@ tile_\mode\()_\tokens:
     .set i, i + 1
   .endr
   .set first, 0
-  .set groups, (\tokens + 5) / 6
+  .ifc \mode, d16
+    vmovaps zmm15, [rdx + 64]
+    .set groups, (\tokens + 2) / 3
+  .else
+    .set groups, (\tokens + 5) / 6
+  .endif
   .rept groups
     .set width, (\tokens - first + groups - 1) / groups
-    some_tokens \mode, \quads, %first, %width
+    .ifc \mode, d16
+      some_two %first, %width
+    .else
+      some_tokens \mode, \quads, %first, %width
+    .endif
     .set first, first + width
     .set groups, groups - 1
   .endr
   add rdi, \quads * 64
-  add rdx, 64
+  .ifc \mode, d16
+    add rdx, 128
+    add rcx, 4
+  .else
+    add rdx, 64
+  .endif
   add rax, \ahead * 64
   .ifc \mode, c16
     add rcx, 4
@@ -288,7 +333,7 @@ table_\mode:
 .endm
 
 all d32, 8, 9, 0
-all d16, 4, 4, 0
+all d16, 8, 8, 8
 all k32, 8, 5, 8
 all k16, 4, 3, 16
 all w32, 8, 5, 8

@@ -19,7 +19,9 @@ public enum PackedLayout {
   /** Panels of 12 columns, [n/12][k][12]: NEON. */
   PANELS_12,
   /** Quantised blocks of 16 rows by 256 columns in the order the integer kernels read them. */
-  ROWS_16;
+  ROWS_16,
+  /** The same with ternary weights three in five bits: AVX-512 with VBMI. */
+  ROWS_16_TRITS;
 
   /** Bytes of the header; the matrix starts here. */
   public static final long HEADER_BYTES = 64;

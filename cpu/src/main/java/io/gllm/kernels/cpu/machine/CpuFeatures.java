@@ -28,6 +28,9 @@ public record CpuFeatures(String processor, Set<String> names, long lastLevelCac
   /** Dot products of pairs of bf16 in AVX-512: AMD from Zen 4 on, Intel from Cooper Lake and Sapphire Rapids on. */
   static final String BF16_DOT = "avx512bf16";
 
+  /** Look-ups of bytes in a whole AVX-512 register: AMD from Zen 4 on, Intel from Ice Lake on. */
+  static final String BYTE_LOOK_UP = "avx512vbmi";
+
   private static final long USUAL_CACHE = 32L << 20;
   private static final int AVX_STATE = 0x06;
   private static final int AVX512_STATE = 0xe6;
@@ -75,6 +78,7 @@ public record CpuFeatures(String processor, Set<String> names, long lastLevelCac
     cpuid.add(names, "avx512dq", 7, 0, 1, 17);
     cpuid.add(names, "avx512vl", 7, 0, 1, 31);
     cpuid.add(names, "avx512vnni", 7, 0, 2, 11);
+    cpuid.add(names, BYTE_LOOK_UP, 7, 0, 2, 1);
     cpuid.add(names, BF16_DOT, 7, 1, 0, 5);
     if (cpuid.amd() && cpuid.family() == 0x19) {
       names.add(ZEN_4);

@@ -10,15 +10,16 @@ import java.lang.foreign.MemorySegment;
  * @param code the mapped blob
  * @param streamBytes from this size on an output goes around the caches: the size of the last-level cache
  * @param prefetchBytes how far ahead of their use quantised weights are prefetched
+ * @param packsTernaries whether ternary weights are packed three in five bits
  */
-record NativeKernels(MachineCode code, long streamBytes, long prefetchBytes) {
+record NativeKernels(MachineCode code, long streamBytes, long prefetchBytes, boolean packsTernaries) {
   /** Zen 5 reads at 95 % of its bandwidth with 8 KB, 51 % without; Zen 4 at 96 % with 512 bytes, 53 % beyond its 4 KB pages. */
   private static final long FAR = 8192;
   private static final long NEAR = 512;
 
   static NativeKernels of(NativeTier tier) {
     long prefetch = tier.features().names().contains(CpuFeatures.ZEN_4) ? NEAR : FAR;
-    return new NativeKernels(tier.code(), tier.features().lastLevelCache(), prefetch);
+    return new NativeKernels(tier.code(), tier.features().lastLevelCache(), prefetch, tier.packsTernaries());
   }
 
   /** Elements per step of a division of a vector: parts start at whole cache lines in every type. */

@@ -27,6 +27,7 @@ final class NativeQuantMatMul implements QuantMatMul.Kernel, ThreadTeam.Task {
 
   private final CpuContext context;
   private final QuantFormat format;
+  private final PackedLayout packing;
   private final boolean ordered;
   private final MemorySegment product;
   private final MemorySegment fromFloats;
@@ -47,8 +48,9 @@ final class NativeQuantMatMul implements QuantMatMul.Kernel, ThreadTeam.Task {
     this.format = (QuantFormat) type;
     this.ordered = ordered;
     this.ahead = kernels.prefetchBytes();
-    this.product = kernels.entry(ordered ? "quant_matmul_ordered" : "quant_matmul", type, "pllp>v");
-    QuantCode layout = QuantCode.of(format);
+    QuantCode layout = QuantCode.of(kernels, format);
+    this.packing = layout.layout();
+    this.product = kernels.entry((ordered ? "quant_matmul_ordered" : "quant_matmul") + layout.variant(), type, "pllp>v");
     this.fromFloats = ordered ? null : kernels.code().entry(layout.activations(), "plpllll>v");
     this.fromBlocks = ordered
         ? kernels.entry("dequant", format.activationFormat(), "ppl>v")
@@ -69,7 +71,7 @@ final class NativeQuantMatMul implements QuantMatMul.Kernel, ThreadTeam.Task {
   public void run(Buffer w, Buffer x, Buffer y, long m, long n, long k) {
     boolean packed = w.layout() == Layout.PACKED;
     if (packed) {
-      PackedLayout.ROWS_16.require(w);
+      packing.require(w);
     }
     this.x = x;
     this.n = n;

@@ -23,8 +23,8 @@ final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
   NativeQuantPack(NativeKernels kernels, CpuContext context, ElementType type) {
     this.context = context;
     this.format = (QuantFormat) type;
-    this.layout = QuantCode.of(format);
-    this.code = kernels.entry("quant_pack", type, "plpllll>v");
+    this.layout = QuantCode.of(kernels, format);
+    this.code = kernels.entry("quant_pack" + layout.variant(), type, "plpllll>v");
   }
 
   @Override
@@ -34,7 +34,7 @@ final class NativeQuantPack implements PackB.Kernel, ThreadTeam.Task {
 
   @Override
   public void run(Buffer b, Buffer packed, long n, long k, boolean transposed) {
-    PackedLayout.ROWS_16.mark(packed);
+    layout.layout().mark(packed);
     if (n == 0 || k == 0) {
       return;
     }

@@ -31,6 +31,11 @@ public record NativeTier(MachineCode code, CpuFeatures features, Rejection rejec
     return features.names().contains(CpuFeatures.BF16_DOT) && code.blob().entries().containsKey("probe_dot16");
   }
 
+  /** Whether the processor and the code take densely packed ternary weights apart. */
+  boolean packsTernaries() {
+    return features.names().contains(CpuFeatures.BYTE_LOOK_UP) && code.blob().entries().containsKey("quant_pack_dense_tq1_0");
+  }
+
   private static NativeTier open(String isa) {
     Platform platform = Platform.ofThisProcess();
     if (platform.targets().isEmpty()) {

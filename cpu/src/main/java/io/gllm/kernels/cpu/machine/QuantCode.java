@@ -1,21 +1,39 @@
 package io.gllm.kernels.cpu.machine;
 
 import io.gllm.kernels.api.QuantFormat;
+import io.gllm.kernels.cpu.PackedLayout;
 
 /**
  * How machine code holds a quantised format: quant.h for the formats with kernels of their own, quant_levels.h for those that become
  * codes and a table of levels.
  *
+ * @param variant what follows the stem in the names of entries that read or write packed weights
  * @param groupBytes bytes of 16 packed rows by {@code groupColumns} columns
  * @param groupColumns 64 or 256
  * @param activations the stem of the entries that quantise activations, of f32 rows
  * @param activationsFromBlocks the entry that takes quantised activations
  */
-record QuantCode(long groupBytes, int groupColumns, String activations, String activationsFromBlocks) {
+record QuantCode(String variant, long groupBytes, int groupColumns, String activations, String activationsFromBlocks) {
   private static final int SMALL = 64;
   private static final int SUPER = 256;
+  private static final long TRITS = 896;
 
-  static QuantCode of(QuantFormat format) {
+  /** How {@code kernels} hold {@code format}. */
+  static QuantCode of(NativeKernels kernels, QuantFormat format) {
+    return kernels.packsTernaries() ? ternaries(format) : of(format);
+  }
+
+  /** With ternary weights as in quant_trits.h. */
+  private static QuantCode ternaries(QuantFormat format) {
+    return switch (format) {
+      case TQ1_0 -> trits(format, 32, 0);
+      case IQ1_S -> trits(format, 32, 64);
+      case IQ1_M -> trits(format, 16, 192);
+      default -> of(format);
+    };
+  }
+
+  private static QuantCode of(QuantFormat format) {
     return switch (format) {
       case Q4_0, Q8_0 -> own(format, QuantArguments.GROUP * format.bytesFor(SMALL), SMALL);
       case Q4_K -> own(format, QuantArguments.GROUP * format.blockBytes(), SUPER);
@@ -44,15 +62,27 @@ record QuantCode(long groupBytes, int groupColumns, String activations, String a
 
   private static QuantCode own(QuantFormat format, long bytes, int columns) {
     QuantFormat blocks = format.activationFormat();
-    return new QuantCode(bytes, columns, "quant_act_" + blocks.blockElements(), "quant_act_from_" + blocks.label());
+    return new QuantCode("", bytes, columns, "quant_act_" + blocks.blockElements(), "quant_act_from_" + blocks.label());
   }
 
   /** The shape of quant_heads.h: scales for each {@code run} columns, codes of {@code bits} bits, {@code head} bytes of scales. */
   private static QuantCode levels(QuantFormat format, int run, int bits, int head) {
+    return levels("", format, run, head + (long) QuantArguments.GROUP * SUPER * bits / Byte.SIZE);
+  }
+
+  private static QuantCode trits(QuantFormat format, int run, int head) {
+    return levels("_dense", format, run, head + TRITS);
+  }
+
+  private static QuantCode levels(String variant, QuantFormat format, int run, long bytes) {
     QuantFormat blocks = format.activationFormat();
     String stem = "quant_act_runs" + SUPER / run + "_";
-    long codes = (long) QuantArguments.GROUP * SUPER * bits / Byte.SIZE;
-    return new QuantCode(head + codes, SUPER, stem + blocks.blockElements(), stem + "from_" + blocks.label());
+    return new QuantCode(variant, bytes, SUPER, stem + blocks.blockElements(), stem + "from_" + blocks.label());
+  }
+
+  /** What a packed buffer says it holds. */
+  PackedLayout layout() {
+    return variant.isEmpty() ? PackedLayout.ROWS_16 : PackedLayout.ROWS_16_TRITS;
   }
 
   /** Bytes of 16 packed rows of k columns. */
