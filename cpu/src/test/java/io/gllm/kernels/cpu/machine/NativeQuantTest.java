@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.gllm.kernels.api.Buffer;
@@ -20,6 +21,7 @@ import io.gllm.kernels.api.spi.BackendConfig;
 import io.gllm.kernels.api.spi.Device;
 import io.gllm.kernels.api.spi.Queue;
 import io.gllm.kernels.cpu.CpuBackendProvider;
+import io.gllm.kernels.cpu.PackedLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -296,6 +298,24 @@ class NativeQuantTest {
       }
       assertTrue(device.explain(QuantMatMul.OP, QuantFormat.Q8_0, Numerics.REPRODUCIBLE).stream()
           .anyMatch(c -> c.chosen() && c.kernel().equals("native_quant_matmul_q8_0_ordered")));
+    }
+  }
+
+  /** Ternary weights are packed more tightly where the processor takes them apart quickly, which code for others cannot read. */
+  @Test
+  void ternaryWeightsOfAnotherInstructionSetAreRefused() {
+    assumeTrue(NativeTier.load("avx512").code() != null, "this processor has no AVX-512");
+    try (Arena arena = Arena.ofShared(); Device first = open("native", 1, "avx512"); Device second = open("native", 1, "avx2")) {
+      try (Queue wide = first.openQueue(Numerics.FAST); Queue narrow = second.openQueue(Numerics.FAST)) {
+        Buffer w = randomWeights(arena, QuantFormat.TQ1_0, 256 * 32, 10);
+        Buffer x = randomFloats(arena, 256, 11);
+        Buffer tight = pack(first, wide, w, 32, 256);
+        Buffer plain = pack(second, narrow, w, 32, 256);
+        assumeTrue(PackedLayout.ROWS_16_TRITS.is(tight), "this processor has no AVX512-VBMI");
+        assertTrue(PackedLayout.ROWS_16.is(plain));
+        assertThrows(IllegalArgumentException.class, () -> product(narrow, tight, x, 1, 32, 256));
+        assertThrows(IllegalArgumentException.class, () -> product(wide, plain, x, 1, 32, 256));
+      }
     }
   }
 }
