@@ -44,8 +44,8 @@
   vpdpbusd zmm\r, zmm0, zmm\b
   vpdpbusd zmm\s, zmm1, zmm\b
 .endm
-.macro min_both r, s, b, at
-  vpbroadcastd zmm\b, dword ptr [rcx + \at]
+.macro min_both r, s, b, base, at
+  vpbroadcastd zmm\b, dword ptr [\base + \at]
   vpdpwssd zmm\r, zmm0, zmm\b
   vpdpwssd zmm\s, zmm1, zmm\b
 .endm
@@ -106,20 +106,25 @@
   .endr
 .endm
 
-# w32: the f32 sums start with -dmin * sum of min * activation sum
-.macro minima n
+.macro clear_sums n
   .set t, 0
   .rept 2*\n
     clear %(8 + t)
     .set t, t + 1
   .endr
+.endm
+
+# -dmin times the sums of `n` tokens over `pairs` pairs of minima by what they are multiplied by, `side` bytes of it for a token at `base`;
+# into the registers from `to` on.
+.macro minima n, pairs, base, side, to
+  clear_sums \n
   .set q, 0
-  .rept 4
+  .rept \pairs
     vmovdqa32 zmm0, [rdx + UNIT_M + q*64]
     vmovdqa32 zmm1, [rdx + UNIT_2 + UNIT_M + q*64]
     .set t, 0
     .rept \n
-      min_both %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), %(t*16 + q*4)
+      min_both %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), \base, %(t*\side + q*4)
       .set t, t + 1
     .endr
     .set q, q + 1
@@ -129,7 +134,7 @@
   .set t, 0
   .rept 2*\n
     to_float %(8 + t)
-    times_dmin %(20 + t), %(8 + t), %(4 + t % 2)
+    times_dmin %(\to + t), %(8 + t), %(4 + t % 2)
     .set t, t + 1
   .endr
 .endm
@@ -175,11 +180,6 @@
   vfmadd231ps zmm\r, zmm0, zmm\b
   vfmadd231ps zmm\s, zmm1, zmm\b
 .endm
-.macro low_pairs r, s, b, at
-  vpbroadcastd zmm\b, dword ptr [r15 + \at]
-  vpdpwssd zmm\r, zmm0, zmm\b
-  vpdpwssd zmm\s, zmm1, zmm\b
-.endm
 .macro add_plain_low acc, low, at
   vaddps zmm\acc, zmm\acc, [r9 + \at]
   vaddps zmm\acc, zmm\acc, zmm\low
@@ -196,13 +196,9 @@
 # to a vector.
 .macro add_with_minima n, runs, side, by_run
   mov rdx, [rdi + UNIT]
-  .set t, 0
-  .rept 2*\n
-    clear %(8 + t)
-    .set t, t + 1
-  .endr
-  .set q, 0
   .if \by_run
+    clear_sums \n
+    .set q, 0
     .rept 8
       vmovaps zmm0, [rdx + UNIT_M + q*64]
       vmovaps zmm1, [rdx + UNIT_2 + UNIT_M + q*64]
@@ -214,24 +210,7 @@
       .set q, q + 1
     .endr
   .else
-    .rept \runs / 2
-      vmovdqa32 zmm0, [rdx + UNIT_M + q*64]
-      vmovdqa32 zmm1, [rdx + UNIT_2 + UNIT_M + q*64]
-      .set t, 0
-      .rept \n
-        low_pairs %(8 + 2*t), %(9 + 2*t), %(2 + t % 2), %(t*\side + q*4)
-        .set t, t + 1
-      .endr
-      .set q, q + 1
-    .endr
-    vmovaps zmm4, [rdx + UNIT_DMIN]
-    vmovaps zmm5, [rdx + UNIT_2 + UNIT_DMIN]
-    .set t, 0
-    .rept 2*\n
-      to_float %(8 + t)
-      times_dmin %(8 + t), %(8 + t), %(4 + t % 2)
-      .set t, t + 1
-    .endr
+    minima \n, %(\runs / 2), r15, \side, 8
   .endif
   .set t, 0
   .rept \n
@@ -257,14 +236,14 @@
 .endm
 
 # n tokens: quads of a run, runs (0: as RUNS says), bytes of a token's start values and scales, whether scales are those of runs,
-# whether sums start with minima, whether there may be minima at the end (MINIMA), whether runs go 0 4 8 12 1 5 ..., lines of each stream that a run prefetches: the three passes of 16 tokens
-# bring in a superblock; whether runs go two by two (a count of them then); at most how many tokens a pass has: six, or four (see two_runs)
+# whether sums start with minima, whether there may be minima at the end (MINIMA), whether runs go 0 4 8 12 1 5 ..., lines of each stream that a
+# run prefetches: the three passes of 16 tokens bring in a superblock; whether runs go two by two (a count of them then)
 .macro pass mode, n, quads, runs, side, scales, by_run, mins, low, strided, lines, two
 .p2align 6
 pair_\mode\()_\n:
   mov rdx, [rdi + UNIT]
-  .if \mins
-    minima \n
+  .if \mins                        # w32: the f32 sums start with them
+    minima \n, 4, rcx, 16, 20
   .else
     .set t, 0
     .rept 2*\n
@@ -409,7 +388,7 @@ next_\mode:
   test r11d, r11d
   jz 6f
 4:
-  mov r10d, \most                  # 12 and more: six; 7 to 11: half of them
+  mov r10d, \most                  # at most six, or four where runs go two by two; less than twice as many tokens: half of them
   cmp r11d, 2*\most
   jae 5f
   mov r10d, r11d
